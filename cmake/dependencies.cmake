@@ -94,6 +94,8 @@ target_compile_definitions(temper_vendor_sqlite PRIVATE
   SQLITE_OMIT_DEPRECATED SQLITE_LIKE_DOESNT_MATCH_BLOBS)
 target_link_libraries(temper_vendor_sqlite PUBLIC Threads::Threads)
 
+add_custom_target(temper_generated)  # all that clang-tidy needs besides the tree
+
 # temper_proto_library(NAME name PROTO file.proto [GRPC]): target temper_proto::<name>; include "<file>.pb.h"
 # (and "<file>.grpc.pb.h" with GRPC).
 function(temper_proto_library)
@@ -111,10 +113,13 @@ function(temper_proto_library)
   endif()
   string(REPLACE ".cc" ".h" headers "${generated}")
   add_custom_command(OUTPUT ${generated} ${headers} COMMAND ${command} DEPENDS "${proto}" VERBATIM)
+  add_custom_target(temper_proto_${arg_NAME}_files DEPENDS ${generated} ${headers})
+  add_dependencies(temper_generated temper_proto_${arg_NAME}_files)
   add_library(temper_proto_${arg_NAME} STATIC ${generated} ${headers})
   add_library(temper_proto::${arg_NAME} ALIAS temper_proto_${arg_NAME})
   target_include_directories(temper_proto_${arg_NAME} SYSTEM PUBLIC "${out}")
   target_compile_options(temper_proto_${arg_NAME} PRIVATE -w)
+  add_dependencies(temper_proto_${arg_NAME} temper_proto_${arg_NAME}_files)
   target_link_libraries(temper_proto_${arg_NAME} PUBLIC temper_vendor::protobuf)
   if(arg_GRPC)
     target_link_libraries(temper_proto_${arg_NAME} PUBLIC temper_vendor::grpc)
