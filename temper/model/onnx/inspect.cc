@@ -15,8 +15,8 @@ namespace {
 
 /// What the pinned ONNX Runtime reads.
 constexpr std::int64_t kFirstIrVersion = 3;
-constexpr std::int64_t kLastIrVersion = 13;
-constexpr std::int64_t kLastOpset = 26;
+constexpr std::int64_t kLastIrVersion = 14;
+constexpr std::int64_t kLastOpset = 28;
 /// Protobuf's own limit, and with it that of an ONNX file with its data inside.
 constexpr std::size_t kMaxFileBytes = (std::size_t{1} << 31) - 1;
 /// A graph inside a graph is three messages deeper; the depth of graphs is checked by itself.

@@ -25,7 +25,8 @@ struct ProbeReport {
   std::string unbatched_reason;
   /// Largest absolute difference seen between a row alone and the row in company.
   double batch_difference = 0;
-  /// What a batched answer may differ from an unbatched one: the measured difference with head-room.
+  /// What a batched answer may differ from an unbatched one: the measured difference with
+  /// head-room.
   double batch_tolerance = 0;
   /// Median time of one run, one row, warm.
   std::int64_t run_ns_1 = 0;
@@ -41,9 +42,9 @@ struct ProbeReport {
 };
 
 /// Loads and runs the model in `temper host --probe` (a child of this program). Errors:
-/// kInvalidArgument with the reason when it cannot be loaded or run; kResourceExhausted when it asks
-/// for more memory; kDeadlineExceeded when it does not finish; a crash is kInvalidArgument too, and
-/// names the signal.
+/// kInvalidArgument with the reason when it cannot be loaded or run; kResourceExhausted when it
+/// asks for more memory; kDeadlineExceeded when it does not finish; a crash is kInvalidArgument
+/// too, and names the signal.
 [[nodiscard]] Result<ProbeReport> probe(const std::filesystem::path& artifact,
                                         const ProbeLimits& limits);
 

@@ -1,8 +1,8 @@
 // How a model runs. Decides nothing about when, for whom, or in what company: that is batching.
 //
 // A Runtime loads an artifact and gives an Instance; the adapters are onnxruntime/ (in this
-// process) and host/ (in a child process `temper host` behind shared memory, where a crash, a leak or
-// an endless loop kills only the child). Read this file, then host/host.h.
+// process) and host/ (in a child process `temper host` behind shared memory, where a crash, a leak
+// or an endless loop kills only the child). Read this file, then host/host.h.
 #pragma once
 
 #include <cstdint>
