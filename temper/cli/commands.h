@@ -1,0 +1,22 @@
+// Every command of the program, one line each. A command's file has its name: model_add.cc.
+#pragma once
+
+#include "temper/cli/command.h"
+
+namespace temper::cli {
+
+Command bench_serve_command();
+Command host_command();
+Command infer_command();
+Command model_add_command();
+Command model_alias_command();
+Command model_list_command();
+Command model_remove_command();
+Command model_show_command();
+Command profile_check_command();
+Command profile_show_command();
+Command replay_command();
+Command serve_command();
+Command train_xgboost_command();
+
+}  // namespace temper::cli

@@ -1,0 +1,153 @@
+#include "temper/gateway/service/service.h"
+
+#include <future>
+
+#include "temper/core/digest.h"
+#include "temper/gateway/service/service_fixture.h"
+
+namespace temper::gateway {
+namespace {
+
+class ServiceTest : public ServiceFixture {
+ protected:
+  void SetUp() override {
+    ServiceFixture::SetUp();
+    add("pair", "two_inputs", /*batchable=*/false);
+    restart();
+  }
+
+  void restart() {
+    service_.reset();
+    start_service();
+  }
+
+  [[nodiscard]] static InferCall call(std::string model, std::vector<oip::NamedTensor> inputs) {
+    InferCall call{.model = std::move(model),
+                   .version = {},
+                   .request = {},
+                   .arrival = system_clock_instance().now(),
+                   .transport_timeout = std::nullopt};
+    call.request.id = "mine";
+    call.request.inputs = std::move(inputs);
+    return call;
+  }
+
+  Result<InferAnswer> infer(InferCall call, const Caller* caller = nullptr) {
+    if (caller == nullptr) caller = *service_->authenticate({}, profile::Role::kInfer);
+    std::promise<Result<InferAnswer>> promise;
+    service_->infer(*caller, std::move(call), nullptr, [&promise](Result<InferAnswer> answer) {
+      promise.set_value(std::move(answer));
+    });
+    return promise.get_future().get();
+  }
+
+  void expect_refused(InferCall call, ErrorCode code, const std::string& words) {
+    const Result<InferAnswer> answer = infer(std::move(call));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, code) << answer.error().message;
+    EXPECT_NE(answer.error().message.find(words), std::string::npos) << answer.error().message;
+    EXPECT_EQ(service_->admission().in_flight(), 0);
+  }
+};
+
+TEST_F(ServiceTest, AnswersWithEveryOutputAndAnIdBoundToTheCaller) {
+  const auto answer = infer(call("linear", {{"x", rows_of_four(2)}}));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->id, "mine");
+  ASSERT_EQ(answer->outputs.size(), 2U);
+  EXPECT_EQ(answer->outputs[0].shape, (Shape{2, 3}));
+  EXPECT_EQ(answer->outputs[1].shape, (Shape{2}));
+  EXPECT_TRUE(is_bound_to(answer->prediction_id, kIdKey, "anonymous"));
+  EXPECT_FALSE(is_bound_to(answer->prediction_id, kIdKey, "somebody else"));
+  AnswerStorage storage;
+  const oip::InferResponseView view = view_of(*answer, storage);
+  EXPECT_EQ(view.model_name, "linear");
+  EXPECT_EQ(view.model_version, "1");
+  EXPECT_EQ(view.outputs[1].name, "label");
+}
+
+TEST_F(ServiceTest, GivesOnlyTheOutputsAskedForInTheirOrder) {
+  InferCall request = call("linear", {{"x", rows_of_four(1)}});
+  request.request.outputs = {{.name = "label", .binary = true}, {.name = "p", .binary = false}};
+  const auto answer = infer(std::move(request));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->output_indices, (std::vector<std::size_t>{1, 0}));
+  EXPECT_EQ(answer->binary, (std::vector<bool>{true, false}));
+}
+
+TEST_F(ServiceTest, TakesInputsInAnyOrder) {
+  const std::int64_t age = 3;
+  const Tensor ages = Tensor::copy_of(DataType::kInt64, {1, 1}, std::as_bytes(std::span(&age, 1)));
+  const auto forward = infer(call("pair", {{"x", rows_of_four(1)}, {"age", ages}}));
+  const auto backward = infer(call("pair", {{"age", ages}, {"x", rows_of_four(1)}}));
+  ASSERT_TRUE(forward) << forward.error().message;
+  ASSERT_TRUE(backward) << backward.error().message;
+  EXPECT_TRUE(std::ranges::equal(forward->outputs[0].data, backward->outputs[0].data));
+}
+
+TEST_F(ServiceTest, NamesWhatIsWrongWithARequest) {
+  expect_refused(call("nobody", {{"x", rows_of_four(1)}}), ErrorCode::kNotFound, "nobody");
+  expect_refused(call("linear", {{"y", rows_of_four(1)}}), ErrorCode::kInvalidArgument, "'y'");
+  expect_refused(call("pair", {{"x", rows_of_four(1)}}), ErrorCode::kInvalidArgument, "'age'");
+  expect_refused(call("linear", {{"x", rows_of_four(0)}}), ErrorCode::kInvalidArgument, "0 rows");
+  InferCall output = call("linear", {{"x", rows_of_four(1)}});
+  output.request.outputs = {{.name = "q", .binary = false}};
+  expect_refused(std::move(output), ErrorCode::kInvalidArgument, "'q'");
+  InferCall version = call("linear", {{"x", rows_of_four(1)}});
+  version.version = "7";
+  expect_refused(std::move(version), ErrorCode::kNotFound, "7");
+}
+
+TEST_F(ServiceTest, AnswersNothingAfterItsDeadline) {
+  InferCall late = call("linear", {{"x", rows_of_four(1)}});
+  late.request.parameters.timeout = std::chrono::microseconds(1);
+  late.arrival -= std::chrono::seconds(1);
+  expect_refused(std::move(late), ErrorCode::kDeadlineExceeded, "");
+}
+
+TEST_F(ServiceTest, OnlyARoleMaySetTheEventTime) {
+  profile_->api_keys.push_back({.name = "web", .sha256 = sha256_hex("k")});
+  restart();
+  const Caller* caller = *service_->authenticate({.api_key = "k"}, profile::Role::kInfer);
+  InferCall request = call("linear", {{"x", rows_of_four(1)}});
+  request.request.parameters.event_time_ns = 1;
+  const auto answer = infer(std::move(request), caller);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kPermissionDenied);
+}
+
+TEST_F(ServiceTest, LoadsAndUnloadsOnTheAdminSurfaceOnly) {
+  Status seen;
+  service_->unload(Surface::kPublic, "linear", [&](const Status& status) { seen = status; });
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error().code, ErrorCode::kPermissionDenied);
+  EXPECT_NE(seen.error().message.find(profile_->server.admin), std::string::npos);
+  std::promise<Status> promise;
+  service_->unload(Surface::kAdmin, "linear",
+                   [&](Status status) { promise.set_value(std::move(status)); });
+  EXPECT_TRUE(promise.get_future().get());
+  EXPECT_FALSE(service_->model_ready("linear", ""));
+}
+
+TEST_F(ServiceTest, StatisticsCountWhatWasAnswered) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(infer(call("linear", {{"x", rows_of_four(2)}})));
+  const auto statistics = service_->statistics("linear", "1");
+  ASSERT_TRUE(statistics);
+  ASSERT_EQ(statistics->size(), 1U);
+  EXPECT_EQ(statistics->front().success.count, 3U);
+  EXPECT_EQ(statistics->front().inference_count, 6U);
+  EXPECT_GT(statistics->front().last_inference_ms, 0U);
+  const std::string text = service_->metrics_text();
+  EXPECT_NE(text.find("temper_requests_total"), std::string::npos);
+  EXPECT_NE(text.find("temper_rows_total"), std::string::npos);
+}
+
+TEST_F(ServiceTest, IsNotReadyWhileItDrains) {
+  EXPECT_TRUE(service_->ready());
+  service_->admission().begin_drain();
+  EXPECT_FALSE(service_->ready());
+  EXPECT_TRUE(infer(call("linear", {{"x", rows_of_four(1)}})));
+}
+
+}  // namespace
+}  // namespace temper::gateway
