@@ -88,7 +88,7 @@ temper_link("${TEMPER_LIB_DIR}" "${TEMPER_BENCH_DIR}/lib")
 add_library(temper_vendor_sqlite STATIC "${SQLITE_ROOT}/sqlite3.c")
 add_library(temper_vendor::sqlite ALIAS temper_vendor_sqlite)
 target_include_directories(temper_vendor_sqlite SYSTEM PUBLIC "${SQLITE_ROOT}")
-target_compile_options(temper_vendor_sqlite PRIVATE -w -O2)
+target_compile_options(temper_vendor_sqlite PRIVATE -w -O2 -fno-sanitize=all)  # sanitized, it takes minutes to build
 target_compile_definitions(temper_vendor_sqlite PRIVATE
   SQLITE_THREADSAFE=1 SQLITE_DQS=0 SQLITE_DEFAULT_FOREIGN_KEYS=1 SQLITE_OMIT_LOAD_EXTENSION
   SQLITE_OMIT_DEPRECATED SQLITE_LIKE_DOESNT_MATCH_BLOBS)
@@ -118,7 +118,7 @@ function(temper_proto_library)
   add_library(temper_proto_${arg_NAME} STATIC ${generated} ${headers})
   add_library(temper_proto::${arg_NAME} ALIAS temper_proto_${arg_NAME})
   target_include_directories(temper_proto_${arg_NAME} SYSTEM PUBLIC "${out}")
-  target_compile_options(temper_proto_${arg_NAME} PRIVATE -w)
+  target_compile_options(temper_proto_${arg_NAME} PRIVATE -w -fno-sanitize=all)
   add_dependencies(temper_proto_${arg_NAME} temper_proto_${arg_NAME}_files)
   target_link_libraries(temper_proto_${arg_NAME} PUBLIC temper_vendor::protobuf)
   if(arg_GRPC)
