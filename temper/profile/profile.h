@@ -43,6 +43,8 @@ struct Server {
   /// Load, unload, administration: loopback HOST:PORT or "unix:/path", never
   /// another address.
   std::string admin = "127.0.0.1:8082";
+  /// The same over gRPC; "" = off.
+  std::string admin_grpc = "127.0.0.1:8083";
   /// Threads of the HTTP front, one I/O context each, 0..256; 0 = one per
   /// processor.
   std::int64_t io_threads = 0;

@@ -125,6 +125,7 @@ void describe(Visitor& v, S& server) {
   v.text("http", server.http, kListener);
   v.text("grpc", server.grpc, kListener);
   v.text("admin", server.admin, kListener);
+  v.text("admin_grpc", server.admin_grpc, kListener);
   v.integer("io_threads", server.io_threads, {0, 256});
   v.size("max_body_bytes", server.max_body_bytes, {kKiB, 4 * kGiB});
   v.size("max_grpc_message_bytes", server.max_grpc_message_bytes, {kKiB, 2 * kGiB - 1});

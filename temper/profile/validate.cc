@@ -128,8 +128,8 @@ void check_exposed(Problems& problems, const Profile& profile, std::string_view 
                    const std::string& text) {
   const Result<ListenAddress> address = parse_listen_address(text);
   if (!address || is_loopback(*address)) return;
-  if (key == "admin") {
-    report(problems, "server.admin",
+  if (key.starts_with("admin")) {
+    report(problems, fmt::format("server.{}", key),
            "{} can be reached by others; administration listens on loopback or on a Unix socket "
            "only",
            text);
@@ -151,6 +151,7 @@ void check_exposure(Problems& problems, const Profile& profile) {
   check_exposed(problems, profile, "http", profile.server.http);
   check_exposed(problems, profile, "grpc", profile.server.grpc);
   check_exposed(problems, profile, "admin", profile.server.admin);
+  check_exposed(problems, profile, "admin_grpc", profile.server.admin_grpc);
 }
 
 void check_server(Problems& problems, const Server& server) {
@@ -158,7 +159,10 @@ void check_server(Problems& problems, const Server& server) {
     report(problems, "server", "both http and grpc are off: nothing could be served");
   }
   const std::pair<std::string_view, const std::string&> listeners[] = {
-      {"http", server.http}, {"grpc", server.grpc}, {"admin", server.admin}};
+      {"http", server.http},
+      {"grpc", server.grpc},
+      {"admin", server.admin},
+      {"admin_grpc", server.admin_grpc}};
   for (std::size_t later = 1; later < std::size(listeners); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       const auto one = parse_listen_address(listeners[earlier].second);

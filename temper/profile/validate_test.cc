@@ -59,13 +59,18 @@ TEST(ValidateTest, AdministrationNeverLeavesTheMachine) {
   EXPECT_NE(only_problem(profile).find("loopback or on a Unix socket only"), std::string::npos);
   profile.server.admin = "unix:/run/temper.sock";
   EXPECT_TRUE(validate(profile).empty());
+  profile.server.admin_grpc = "0.0.0.0:8083";
+  EXPECT_NE(only_problem(profile).find("server.admin_grpc: "), std::string::npos);
+  profile.server.admin_grpc = "";
+  EXPECT_TRUE(validate(profile).empty());
 }
 
 TEST(ValidateTest, TwoListenersCannotShareAnAddressButMayBothAskForAnyPort) {
   Profile profile = built_in_profile();
   profile.server.grpc = profile.server.http;
   EXPECT_EQ(only_problem(profile), "server.grpc: 127.0.0.1:8080 is already the address of http");
-  profile.server.http = profile.server.grpc = profile.server.admin = "127.0.0.1:0";
+  profile.server.http = profile.server.grpc = profile.server.admin = profile.server.admin_grpc =
+      "127.0.0.1:0";
   EXPECT_TRUE(validate(profile).empty());
 }
 

@@ -95,7 +95,7 @@ struct ModelSummary {
 /// While one lives, `collect_garbage` (of any process) removes nothing. Dropped
 /// unadded, the file goes away.
 class StagedArtifact {
-public:
+ public:
   StagedArtifact(StagedArtifact &&) noexcept;
   StagedArtifact &operator=(StagedArtifact &&) noexcept;
   StagedArtifact(const StagedArtifact &) = delete;
@@ -107,7 +107,7 @@ public:
   [[nodiscard]] const std::string &sha256() const;
   [[nodiscard]] std::uint64_t bytes() const;
 
-private:
+ private:
   friend class Registry;
   friend class ArtifactStore;
   struct State;
@@ -128,7 +128,7 @@ struct NewVersion {
   std::string label_column;
   std::string notes;
   int parent_version = 0;
-  /// Also point this alias at it. Version 1 becomes champion in any case.
+  /// Also point this alias at it. Where the model has no version yet it becomes champion as well.
   std::string alias;
 };
 
@@ -149,9 +149,8 @@ struct GarbageReport {
 /// is full, kPermissionDenied when the folder may not be written, kUnavailable
 /// when another process held the database too long.
 class Registry {
-public:
-  static Result<Registry> open(const std::filesystem::path &folder,
-                               const OpenOptions &options = {},
+ public:
+  static Result<Registry> open(const std::filesystem::path &folder, const OpenOptions &options = {},
                                const Clock &clock = system_clock_instance());
   Registry(Registry &&) noexcept;
   Registry &operator=(Registry &&) noexcept;
@@ -167,38 +166,29 @@ public:
 
   /// Registers the next version. Errors: kInvalidArgument naming the bad field;
   /// kNotFound where the parent is missing.
-  [[nodiscard]] Result<VersionRecord>
-  add(NewVersion version, StagedArtifact artifact,
-      std::optional<StagedArtifact> reference = std::nullopt);
+  [[nodiscard]] Result<VersionRecord> add(NewVersion version, StagedArtifact artifact,
+                                          std::optional<StagedArtifact> reference = std::nullopt);
 
   /// By name.
   [[nodiscard]] Result<std::vector<ModelSummary>> list() const;
   /// All versions, ascending. Errors: kNotFound.
-  [[nodiscard]] Result<std::vector<VersionRecord>>
-  show(std::string_view model) const;
+  [[nodiscard]] Result<std::vector<VersionRecord>> show(std::string_view model) const;
   /// Errors: kNotFound, naming what there is.
-  [[nodiscard]] Result<VersionRecord> version(std::string_view model,
-                                              int number) const;
+  [[nodiscard]] Result<VersionRecord> version(std::string_view model, int number) const;
   /// What `alias` names. Errors: kNotFound, naming the aliases there are.
-  [[nodiscard]] Result<VersionRecord> resolve(std::string_view model,
-                                              std::string_view alias) const;
-  [[nodiscard]] Result<std::map<std::string, int>>
-  aliases(std::string_view model) const;
+  [[nodiscard]] Result<VersionRecord> resolve(std::string_view model, std::string_view alias) const;
+  [[nodiscard]] Result<std::map<std::string, int>> aliases(std::string_view model) const;
 
-  /// Removes one version, or the whole model (its numbers stay used). Errors:
-  /// kNotFound; kFailedPrecondition where an alias names it and `force` is
-  /// false (forced, the aliases go too). Removing a whole model needs `force`
-  /// only if an alias other than champion names a version.
-  [[nodiscard]] Status remove(std::string_view model,
-                              std::optional<int> version, bool force);
+  /// Removes one version, or the whole model; the numbers stay used. Errors: kNotFound;
+  /// kFailedPrecondition where an alias names one of them and `force` is false (forced, those
+  /// aliases go too).
+  [[nodiscard]] Status remove(std::string_view model, std::optional<int> version, bool force);
 
   /// Makes or moves an alias. Errors: kInvalidArgument for its name, kNotFound
   /// for the version.
-  [[nodiscard]] Status set_alias(std::string_view model, std::string_view alias,
-                                 int version);
+  [[nodiscard]] Status set_alias(std::string_view model, std::string_view alias, int version);
   /// Errors: kNotFound.
-  [[nodiscard]] Status remove_alias(std::string_view model,
-                                    std::string_view alias);
+  [[nodiscard]] Status remove_alias(std::string_view model, std::string_view alias);
 
   /// Grows with every committed change, by whichever process; a few
   /// microseconds, no lock held.
@@ -208,7 +198,7 @@ public:
   /// `stage` and `add`.
   [[nodiscard]] Result<GarbageReport> collect_garbage();
 
-private:
+ private:
   struct State;
   explicit Registry(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
@@ -220,4 +210,4 @@ private:
 /// differ.
 [[nodiscard]] Status check_alias_name(std::string_view name);
 
-} // namespace temper::registry
+}  // namespace temper::registry
