@@ -20,16 +20,16 @@ struct HttpRequest {
   Surface surface = Surface::kPublic;
   Method method = Method::kGet;
   /// Path and query as sent.
-  std::string_view target;
-  std::string_view authorization;
-  std::string_view api_key;
-  std::string_view content_encoding;
-  std::string_view accept_encoding;
-  std::string_view json_length;
+  std::string_view target = {};
+  std::string_view authorization = {};
+  std::string_view api_key = {};
+  std::string_view content_encoding = {};
+  std::string_view accept_encoding = {};
+  std::string_view json_length = {};
   /// The `temper-*` headers, names in lower case.
-  std::vector<std::pair<std::string_view, std::string_view>> context;
-  std::shared_ptr<std::string> body;
-  TimePoint arrival;
+  std::vector<std::pair<std::string_view, std::string_view>> context = {};
+  std::shared_ptr<std::string> body = {};
+  TimePoint arrival = {};
 };
 
 struct HttpResponse {
