@@ -153,7 +153,9 @@ TEST_F(GrpcServerTest, AStreamAnswersInOrderAndSurvivesABadRequest) {
     inference::ModelStreamInferResponse response;
     ASSERT_TRUE(stream->Read(&response));
     EXPECT_EQ(response.error_message().empty(), i != 2) << response.error_message();
-    if (i != 2) EXPECT_EQ(response.infer_response().outputs(0).shape(0), i + 1);
+    if (i != 2) {
+      EXPECT_EQ(response.infer_response().outputs(0).shape(0), i + 1);
+    }
   }
   EXPECT_TRUE(stream->Finish().ok());
 }
