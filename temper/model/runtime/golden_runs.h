@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "temper/core/child_process.h"
 #include "temper/model/runtime/runtime.h"
 
 namespace temper::runtime {
@@ -19,6 +20,11 @@ inline std::filesystem::path golden_folder() {
 
 inline std::filesystem::path golden_model(const std::string& name) {
   return golden_folder() / (name + ".onnx");
+}
+
+/// The program that stands in for `temper host`, built beside the tests.
+inline std::string host_child_program() {
+  return (std::filesystem::path(own_program_path()).parent_path() / "runtime_host_child").string();
 }
 
 struct GoldenRun {

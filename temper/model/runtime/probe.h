@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "temper/core/clock.h"
 #include "temper/core/result.h"
@@ -14,6 +15,8 @@ namespace temper::runtime {
 struct ProbeLimits {
   std::uint64_t memory_bytes = std::uint64_t{2} << 30;
   Duration patience = std::chrono::seconds(60);
+  /// The program whose `host` command is the child; empty = this one.
+  std::string program;
 };
 
 struct ProbeReport {
@@ -23,7 +26,8 @@ struct ProbeReport {
   bool batchable = false;
   /// Why not, where not: "output 'y' of a row changed by 0.65 with its batch-mates".
   std::string unbatched_reason;
-  /// Largest absolute difference seen between a row alone and the row in company.
+  /// Largest absolute difference seen between a row alone and the row in company; infinite (null in
+  /// JSON) where one of the two was NaN or infinite.
   double batch_difference = 0;
   /// What a batched answer may differ from an unbatched one: the measured difference with
   /// head-room.

@@ -1,0 +1,108 @@
+#include "temper/model/runtime/probe_child.h"
+
+#include <algorithm>
+#include <fstream>
+#include <vector>
+
+#include "temper/model/onnx/inspect.h"
+#include "temper/model/runtime/batch_dependence.h"
+#include "temper/model/runtime/onnxruntime/onnxruntime.h"
+#include "temper/model/runtime/warm_up.h"
+
+namespace temper::runtime {
+namespace {
+
+constexpr std::uint64_t kSeed = 3;
+constexpr std::size_t kMostTimedRuns = 101;
+constexpr Duration kTimingBudget = std::chrono::milliseconds(500);
+
+/// A figure of /proc/self/status in bytes; 0 where the kernel does not tell.
+std::uint64_t process_memory(std::string_view field) {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with(field)) return std::stoull(line.substr(field.size())) * 1024;
+  }
+  return 0;
+}
+
+Result<std::int64_t> median_run_ns(Instance& instance, const SyntheticPlan& plan, std::int64_t rows,
+                                   TimePoint deadline, const Clock& clock) {
+  Rng rng(kSeed);
+  const auto inputs = synthetic_inputs(instance.signature(), plan, rows, rng);
+  std::vector<std::int64_t> times;
+  const TimePoint enough = clock.now() + kTimingBudget;
+  while (times.size() < kMostTimedRuns && (times.empty() || clock.now() < enough)) {
+    const TimePoint begin = clock.now();
+    TEMPER_TRY_STATUS(run_every_output(instance, inputs, deadline));
+    times.push_back((clock.now() - begin).count());
+  }
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
+}
+
+/// Refused by every made-up input: registrable all the same, since real inputs may fit.
+void note_unwarmable(ProbeReport& report, const Error& refusal) {
+  const std::string reason = "made-up inputs are refused, so nothing could be measured: ";
+  report.unbatched_reason = reason + refusal.message;
+  report.unsafe_reason = report.unbatched_reason;
+}
+
+void note_safety(ProbeReport& report, const onnx_graph::GraphSummary& summary) {
+  const Signature inputs_only{.inputs = report.signature.inputs, .outputs = {}};
+  if (!summary.value_dependent_operator.empty()) {
+    report.unsafe_reason = fmt::format("memory or time of operator {} depends on the values given",
+                                       summary.value_dependent_operator);
+  } else if (!inputs_only.has_fixed_columns()) {
+    report.unsafe_reason = "the size of a row is not fixed, so its memory is not known beforehand";
+  }
+  report.safe_in_process = report.unsafe_reason.empty();
+}
+
+Status measure(ProbeReport& report, Instance& instance, const SyntheticPlan& plan,
+               TimePoint deadline, const StageNote& note_stage, const Clock& clock) {
+  note_stage("timing runs of one row");
+  TEMPER_TRY(report.run_ns_1, median_run_ns(instance, plan, 1, deadline, clock));
+  note_stage("comparing rows alone with rows in batches");
+  TEMPER_TRY(const BatchDependence dependence,
+             measure_batch_dependence(instance, plan, deadline, clock));
+  report.batchable = dependence.independent;
+  report.unbatched_reason = dependence.reason;
+  report.batch_difference = dependence.difference;
+  report.batch_tolerance = dependence.tolerance;
+  if (report.batchable) {
+    note_stage("timing runs of 16 rows");
+    TEMPER_TRY(report.run_ns_16, median_run_ns(instance, plan, 16, deadline, clock));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ProbeReport> probe_here(const std::filesystem::path& artifact, TimePoint deadline,
+                               const StageNote& note_stage, const Clock& clock) {
+  ProbeReport report;
+  note_stage("reading the file");
+  TEMPER_TRY(const auto summary, onnx_graph::inspect(artifact));
+  note_stage("loading");
+  TEMPER_TRY(const auto runtime, create_onnxruntime());
+  TEMPER_TRY(const auto instance, runtime->load({.artifact = artifact}));
+  report.signature = instance->signature();
+  report.loaded_bytes = process_memory("VmRSS:");
+
+  note_stage("looking for inputs that it accepts");
+  const auto plan = find_synthetic_plan(*instance, deadline);
+  if (plan) {
+    note_safety(report, summary);
+    TEMPER_TRY_STATUS(measure(report, *instance, *plan, deadline, note_stage, clock));
+  } else if (plan.error().code == ErrorCode::kInvalidArgument) {
+    note_unwarmable(report, plan.error());
+  } else {
+    return std::unexpected(plan.error());
+  }
+  report.peak_bytes = process_memory("VmHWM:");
+  return report;
+}
+
+}  // namespace temper::runtime
