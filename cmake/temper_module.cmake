@@ -6,7 +6,7 @@ add_custom_target(tsan_tests)  # those of threaded modules
 add_custom_target(benches)     # built on request only
 
 # Modules whose tests also run under the thread sanitizer, besides those that say THREADED.
-set(TEMPER_TSAN_MODULES core batching model_batching runtime model_runtime)
+set(TEMPER_TSAN_MODULES core model_batching model_registry model_runtime gateway_fleet gateway_service gateway_http)
 
 set(venv "$ENV{TEMPER_VENV}")
 if(NOT venv)
