@@ -145,14 +145,16 @@ Status HttpResponseReader::take_header(std::string_view name, std::string_view v
   } else if (equal_ignoring_case(name, "connection")) {
     if (contains_token(value, "close")) keep_alive_ = false;
     if (contains_token(value, "keep-alive")) keep_alive_ = true;
-  } else if (equal_ignoring_case(name, "retry-after") && retry_after_ms_ == 0) {
+  } else if (equal_ignoring_case(name, "retry-after") && response_.retry_after_ms == 0) {
     // A date is allowed too; it gives no hint that a client without that clock could trust.
     if (const auto seconds = parse_number(value, 10, "retry-after"); seconds) {
-      retry_after_ms_ = static_cast<int>(std::min<std::uint64_t>(*seconds, 3600) * 1000);
+      response_.retry_after_ms = static_cast<int>(std::min<std::uint64_t>(*seconds, 3600) * 1000);
     }
-  } else if (equal_ignoring_case(name, "retry-after-ms")) {
+  } else if (equal_ignoring_case(name, "temper-retry-after-ms") ||
+             equal_ignoring_case(name, "retry-after-ms")) {
     if (const auto milliseconds = parse_number(value, 10, "retry-after-ms"); milliseconds) {
-      retry_after_ms_ = static_cast<int>(std::min<std::uint64_t>(*milliseconds, 3'600'000));
+      response_.retry_after_ms =
+          static_cast<int>(std::min<std::uint64_t>(*milliseconds, 3'600'000));
     }
   }
   if (keep_ == Keep::kEverything) {
@@ -260,7 +262,7 @@ void HttpResponseReader::next() {
   has_length_ = false;
   chunked_ = false;
   keep_alive_ = true;
-  retry_after_ms_ = 0;
+  response_.retry_after_ms = 0;
 }
 
 }  // namespace temper::client

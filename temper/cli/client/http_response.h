@@ -17,6 +17,8 @@ struct HttpResponse {
   /// Names in lower case, in the order they came.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  /// From `temper-retry-after-ms` or else `retry-after` (seconds); 0 where neither came.
+  int retry_after_ms = 0;
 
   /// The first value of `name` (lower case); empty where the header is missing.
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -48,8 +50,6 @@ class HttpResponseReader {
   [[nodiscard]] const HttpResponse& response() const { return response_; }
   /// The server keeps the connection after this response.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
-  /// Milliseconds from `retry-after` (seconds) or `retry-after-ms`; 0 where neither came.
-  [[nodiscard]] int retry_after_ms() const { return retry_after_ms_; }
 
   /// Gives the response away and gets ready for the next.
   HttpResponse take();
@@ -88,7 +88,6 @@ class HttpResponseReader {
   bool has_length_ = false;
   bool chunked_ = false;
   bool keep_alive_ = true;
-  int retry_after_ms_ = 0;
 };
 
 }  // namespace temper::client

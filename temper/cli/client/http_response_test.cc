@@ -39,7 +39,8 @@ TEST(HttpResponseTest, ReadsChunksWithExtensionsAndTrailers) {
 
 TEST(HttpResponseTest, GivesTheSameResponseHoweverTheBytesAreCut) {
   for (const std::string_view bytes :
-       {std::string_view("HTTP/1.1 503 Busy\r\nretry-after-ms: 7\r\nContent-Length: 3\r\n\r\nabc"),
+       {std::string_view(
+            "HTTP/1.1 503 Busy\r\ntemper-retry-after-ms: 7\r\nContent-Length: 3\r\n\r\nabc"),
         std::string_view("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
                          "\r\n")}) {
     for (std::size_t first = 0; first < bytes.size(); ++first) {
@@ -116,10 +117,10 @@ TEST(HttpResponseTest, PrefersTheFinerRetryHint) {
     HttpResponseReader reader(Keep::kStatusOnly);
     EXPECT_TRUE(
         reader.feed("HTTP/1.1 429 Busy\r\n" + std::string(headers) + "Content-Length: 0\r\n\r\n"));
-    return reader.retry_after_ms();
+    return reader.response().retry_after_ms;
   };
   EXPECT_EQ(hint("Retry-After: 2\r\n"), 2000);
-  EXPECT_EQ(hint("Retry-After: 1\r\nRetry-After-Ms: 7\r\n"), 7);
+  EXPECT_EQ(hint("Retry-After: 1\r\nTemper-Retry-After-Ms: 7\r\n"), 7);
   EXPECT_EQ(hint("Retry-After-Ms: 7\r\nRetry-After: 1\r\n"), 7);
   EXPECT_EQ(hint("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n"), 0);
   EXPECT_EQ(hint(""), 0);
