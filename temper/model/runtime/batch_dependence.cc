@@ -24,18 +24,28 @@ struct Company {
   std::int64_t rows;
 };
 
-/// Sizes at which kernels change their blocking, then every kind of mate at the largest.
+/// The most telling first; the first `kNeeded` must be done for a model to count as independent,
+/// the others (sizes at which kernels change their blocking, more kinds of mates) as time allows.
 constexpr std::array<Company, 9> kCompanies = {{
     {ValueKind::kOrdinary, "ordinary", 2},
-    {ValueKind::kOrdinary, "ordinary", 3},
-    {ValueKind::kOrdinary, "ordinary", 8},
     {ValueKind::kOrdinary, "ordinary", kLargestBatch},
-    {ValueKind::kZeros, "zero", kLargestBatch},
-    {ValueKind::kPadded, "padded", kLargestBatch},
     {ValueKind::kExtreme, "extreme", kLargestBatch},
     {ValueKind::kNan, "NaN", kLargestBatch},
+    {ValueKind::kPadded, "padded", kLargestBatch},
     {ValueKind::kInfinite, "infinite", kLargestBatch},
+    {ValueKind::kZeros, "zero", kLargestBatch},
+    {ValueKind::kOrdinary, "ordinary", 3},
+    {ValueKind::kOrdinary, "ordinary", 8},
 }};
+constexpr std::size_t kNeeded = 4;
+
+/// Rows of a batch that are the subject, between its mates: the first, a middle and the last one,
+/// or of two rows only the first.
+std::vector<std::int64_t> subject_places(std::int64_t rows) {
+  if (rows == 2) return {0};
+  if (rows == 3) return {0, 2};
+  return {0, rows / 2, rows - 1};
+}
 
 struct Comparison {
   double difference = 0;
@@ -76,33 +86,25 @@ class Measurement {
   Measurement(Instance& instance, TimePoint deadline, const Clock& clock)
       : instance_(instance), deadline_(deadline), clock_(clock) {}
 
-  /// False when a dependence was found; `result()` then says which.
-  Result<bool> measure(const SyntheticPlan& plan) {
+  /// False when a dependence was found, or when there was no time to look for one; `result()` then
+  /// says which. Unless `needed`, a plan that the model refuses counts as no dependence.
+  Result<bool> measure(const SyntheticPlan& plan, bool needed) {
     Rng rng(kSeed);
-    const Signature& signature = instance_.signature();
-    const auto subject = synthetic_inputs(signature, plan, 1, rng);
+    const auto subject = synthetic_inputs(instance_.signature(), plan, 1, rng);
     const TimePoint begin = clock_.now();
-    const auto run_alone = run_every_output(instance_, subject, deadline_);
+    const auto alone = run_every_output(instance_, subject, deadline_);
     patience_ = std::max<Duration>(kLeastPatience, kPatienceFactor * (clock_.now() - begin));
-    if (!run_alone) {
-      if (ends_the_measurement(run_alone.error())) return std::unexpected(run_alone.error());
-      result_.reason = fmt::format("a row is refused: {}", run_alone.error().message);
-      return false;
+    if (!alone) {
+      if (alone.error().code == ErrorCode::kUnavailable) return std::unexpected(alone.error());
+      return !needed || found(fmt::format("a row is refused: {}", alone.error().message));
     }
-    const std::vector<Tensor>& alone = *run_alone;
-    for (std::size_t k = 0; k < alone.size(); ++k) {
-      if (alone[k].shape.empty() || alone[k].rows() != 1) {
-        result_.reason = fmt::format("output '{}' has shape {} for one row",
-                                     signature.outputs[k].name, shape_text(alone[k].shape));
-        return false;
+    if (!comparable(*alone)) return false;
+    for (std::size_t k = 0; k < kCompanies.size(); ++k) {
+      if (clock_.now() >= deadline_) {
+        return !needed || k >= kNeeded || found("too slow to compare rows alone with batches");
       }
-    }
-    for (const Company& company : kCompanies) {
-      const auto mates = mates_inputs(plan, company, rng);
-      for (const std::int64_t place : {std::int64_t{0}, company.rows / 2, company.rows - 1}) {
-        TEMPER_TRY(const bool same, same_in_company(subject, alone, mates, place, company));
-        if (!same) return false;
-      }
+      TEMPER_TRY(const bool same, same_in_company(plan, subject, *alone, kCompanies[k], rng));
+      if (!same) return false;
     }
     return true;
   }
@@ -111,29 +113,42 @@ class Measurement {
   [[nodiscard]] double magnitude() const { return magnitude_; }
 
  private:
-  static bool ends_the_measurement(const Error& error) {
-    return error.code == ErrorCode::kDeadlineExceeded || error.code == ErrorCode::kUnavailable;
+  bool found(std::string reason) {
+    result_.reason = std::move(reason);
+    return false;
+  }
+
+  bool comparable(std::span<const Tensor> alone) {
+    for (std::size_t k = 0; k < alone.size(); ++k) {
+      const std::string& name = instance_.signature().outputs[k].name;
+      if (alone[k].shape.empty() || alone[k].rows() != 1) {
+        return found(
+            fmt::format("output '{}' has shape {} for one row", name, shape_text(alone[k].shape)));
+      }
+      if (!is_all_finite(alone[k])) {
+        return found(fmt::format(
+            "output '{}' of made-up inputs is NaN or infinite, which compares with nothing", name));
+      }
+    }
+    return true;
   }
 
   /// Odd values may send a model into a loop that ordinary ones never enter.
   [[nodiscard]] TimePoint soon() const { return std::min(deadline_, clock_.now() + patience_); }
 
-  std::vector<Tensor> mates_inputs(const SyntheticPlan& plan, const Company& company, Rng& rng) {
+  /// Ordinary mates keep the kinds that the model is known to accept; of odd ones each input takes
+  /// those that it accepts by itself.
+  SyntheticPlan mates_plan(const SyntheticPlan& plan, ValueKind mates) {
     SyntheticPlan theirs = plan;
-    // Ordinary mates keep the kinds that the model is known to accept.
-    if (company.mates != ValueKind::kOrdinary) {
-      const bool special =
-          company.mates == ValueKind::kNan || company.mates == ValueKind::kInfinite;
-      for (std::size_t k = 0; k < theirs.kinds.size(); ++k) {
-        const DataType type = instance_.signature().inputs[k].datatype;
-        const bool applies = (!special || is_float(type)) && accepts(plan, k, company.mates);
-        if (applies) theirs.kinds[k] = company.mates;
-      }
+    if (mates == ValueKind::kOrdinary) return theirs;
+    const bool only_floats = mates == ValueKind::kNan || mates == ValueKind::kInfinite;
+    for (std::size_t k = 0; k < theirs.kinds.size(); ++k) {
+      const DataType type = instance_.signature().inputs[k].datatype;
+      if ((!only_floats || is_float(type)) && accepts(plan, k, mates)) theirs.kinds[k] = mates;
     }
-    return synthetic_inputs(instance_.signature(), theirs, company.rows - 1, rng);
+    return theirs;
   }
 
-  /// Whether the model runs when input `index` alone has values of this kind.
   bool accepts(const SyntheticPlan& plan, std::size_t index, ValueKind kind) {
     SyntheticPlan changed = plan;
     changed.kinds[index] = kind;
@@ -142,49 +157,65 @@ class Measurement {
     return run_every_output(instance_, inputs, soon()).has_value();
   }
 
-  Result<bool> same_in_company(std::span<const Tensor> subject, std::span<const Tensor> alone,
-                               std::span<const Tensor> mates, std::int64_t place,
+  std::vector<Tensor> batch_of(std::span<const Tensor> subject, std::span<const Tensor> mates,
                                const Company& company) {
+    const auto places = subject_places(company.rows);
     std::vector<Tensor> batch;
     for (std::size_t k = 0; k < subject.size(); ++k) {
-      TEMPER_TRY(const Tensor before, slice_rows(mates[k], 0, place));
-      TEMPER_TRY(const Tensor after, slice_rows(mates[k], place, company.rows - 1 - place));
-      const std::array<const Tensor*, 3> parts = {&before, &subject[k], &after};
+      std::vector<Tensor> rows;
+      std::int64_t mate = 0;
+      for (std::int64_t row = 0; row < company.rows; ++row) {
+        const bool is_subject = std::find(places.begin(), places.end(), row) != places.end();
+        rows.push_back(is_subject ? subject[k] : slice_rows(mates[k], mate++, 1).value());
+      }
+      std::vector<const Tensor*> parts;
+      for (const Tensor& row : rows) parts.push_back(&row);
       batch.push_back(concatenate_rows(parts));
     }
+    return batch;
+  }
+
+  Result<bool> same_in_company(const SyntheticPlan& plan, std::span<const Tensor> subject,
+                               std::span<const Tensor> alone, const Company& company, Rng& rng) {
+    const auto mates =
+        synthetic_inputs(instance_.signature(), mates_plan(plan, company.mates), company.rows, rng);
+    const auto batch = batch_of(subject, mates, company);
     const bool ordinary = company.mates == ValueKind::kOrdinary;
     const auto together = run_every_output(instance_, batch, ordinary ? deadline_ : soon());
-    if (!together) return refused_batch(together.error(), company);
+    if (!together) {
+      if (together.error().code == ErrorCode::kUnavailable) {
+        return std::unexpected(together.error());
+      }
+      // Odd rows may be refused together with their batch; ordinary ones must be accepted.
+      return !ordinary || found(fmt::format("a batch of {} rows is refused: {}", company.rows,
+                                            together.error().message));
+    }
     for (std::size_t k = 0; k < alone.size(); ++k) {
-      const std::string& name = instance_.signature().outputs[k].name;
-      const Tensor& whole = (*together)[k];
-      if (whole.shape.empty() || whole.rows() != company.rows) {
-        result_.reason = fmt::format("output '{}' has shape {} for a batch of {} rows", name,
-                                     shape_text(whole.shape), company.rows);
-        return false;
-      }
-      TEMPER_TRY(const Tensor row, slice_rows(whole, place, 1));
-      const Comparison comparison = compare_rows(alone[k], row);
-      result_.difference = std::max(result_.difference, comparison.difference);
-      magnitude_ = std::max(magnitude_, comparison.magnitude);
-      if (!comparison.within) {
-        result_.reason =
-            fmt::format("output '{}' of a row changed by {:.3g} in a batch of {} with {} mates",
-                        name, comparison.difference, company.rows, company.text);
-        return false;
-      }
+      if (!same_output(k, alone[k], (*together)[k], company)) return false;
     }
     return true;
   }
 
-  /// Ordinary rows must be accepted together; of odd mates only the batch as a whole is refused.
-  Result<bool> refused_batch(const Error& error, const Company& company) {
-    const bool ordinary = company.mates == ValueKind::kOrdinary;
-    const bool late = error.code == ErrorCode::kDeadlineExceeded && clock_.now() < deadline_;
-    if (!ordinary && (late || !ends_the_measurement(error))) return true;
-    if (ends_the_measurement(error)) return std::unexpected(error);
-    result_.reason = fmt::format("a batch of {} rows is refused: {}", company.rows, error.message);
-    return false;
+  bool same_output(std::size_t index, const Tensor& alone, const Tensor& together,
+                   const Company& company) {
+    const std::string& name = instance_.signature().outputs[index].name;
+    if (together.shape.empty() || together.rows() != company.rows) {
+      return found(fmt::format("output '{}' has shape {} for a batch of {} rows", name,
+                               shape_text(together.shape), company.rows));
+    }
+    for (const std::int64_t place : subject_places(company.rows)) {
+      const auto row = slice_rows(together, place, 1);
+      if (!row) return found(fmt::format("output '{}': {}", name, row.error().message));
+      const Comparison comparison = compare_rows(alone, *row);
+      result_.difference = std::max(result_.difference, comparison.difference);
+      magnitude_ = std::max(magnitude_, comparison.magnitude);
+      if (!comparison.within) {
+        return found(
+            fmt::format("output '{}' of a row changed by {:.3g} in a batch of {} with {} mates",
+                        name, comparison.difference, company.rows, company.text));
+      }
+    }
+    return true;
   }
 
   Instance& instance_;
@@ -216,7 +247,7 @@ Result<BatchDependence> measure_batch_dependence(Instance& instance, const Synth
   }
   bool independent = true;
   for (std::size_t k = 0; k < plans.size() && independent; ++k) {
-    TEMPER_TRY(independent, measurement.measure(plans[k]));
+    TEMPER_TRY(independent, measurement.measure(plans[k], k == 0));
   }
   BatchDependence result = measurement.result();
   result.independent = independent;

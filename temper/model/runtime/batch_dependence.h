@@ -21,15 +21,17 @@ struct BatchDependence {
   double tolerance = 0;
 };
 
-/// Runs a few rows alone, then each in batches of 2 to 16 rows, at the first, a middle and the last
-/// place, beside ordinary, padded, extreme, NaN and infinite mates, and with free dimensions at two
-/// sizes. Kinds of mates that the model refuses, or takes too long over, are left out: a batch with
-/// them fails as a whole, and its rows are then run apart.
+/// Runs a row alone, then at the first, a middle and the last place of batches of 2 to 16 rows,
+/// beside ordinary, padded, extreme, NaN and infinite mates, and with free dimensions at two sizes.
+/// Kinds of mates that the model refuses, or takes too long over, are left out.
 ///
 /// Value:   a float output may differ by 1e-5 + 1e-4 of its magnitude (FP16 and BF16: 0.01 + 0.01
 /// of
 ///          it), what kernels that round differently leave; other outputs must be equal.
-/// Errors:  kDeadlineExceeded when a run does not end, kUnavailable when its host died.
+/// Edges:   a model too slow to be compared before `deadline`, or that answers made-up inputs with
+/// NaN,
+///          counts as dependent, and the reason says so.
+/// Errors:  kUnavailable when the instance's host died.
 [[nodiscard]] Result<BatchDependence> measure_batch_dependence(
     Instance& instance, const SyntheticPlan& plan, TimePoint deadline,
     const Clock& clock = system_clock_instance());

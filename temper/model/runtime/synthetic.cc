@@ -208,4 +208,13 @@ double float_element(const Tensor& tensor, std::size_t index) {
   }
 }
 
+bool is_all_finite(const Tensor& tensor) {
+  if (!is_float(tensor.datatype)) return true;
+  const std::size_t count = tensor.data.size() / element_size(tensor.datatype);
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!std::isfinite(float_element(tensor, k))) return false;
+  }
+  return true;
+}
+
 }  // namespace temper::runtime

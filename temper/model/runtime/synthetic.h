@@ -47,4 +47,7 @@ struct SyntheticPlan {
 /// An element of a float tensor as double, FP16 and BF16 included.
 [[nodiscard]] double float_element(const Tensor& tensor, std::size_t index);
 
+/// Whether no element is NaN or infinite; true for types that have neither.
+[[nodiscard]] bool is_all_finite(const Tensor& tensor);
+
 }  // namespace temper::runtime

@@ -27,25 +27,42 @@ bool has_free_size(const Signature& signature) {
   });
 }
 
-Status try_plan(Instance& instance, const SyntheticPlan& plan, TimePoint deadline) {
+/// Accepted and answered with NaN or infinity tells less than an answer in numbers: a mask of 99
+/// where 0 or 1 is meant does that.
+enum class Acceptance { kFinite, kNotFinite };
+
+Result<Acceptance> try_plan(Instance& instance, const SyntheticPlan& plan, TimePoint deadline) {
   Rng rng(kSeed);
   const auto inputs = synthetic_inputs(instance.signature(), plan, 1, rng);
-  TEMPER_TRY_STATUS(run_every_output(instance, inputs, deadline));
-  return {};
+  TEMPER_TRY(const auto outputs, run_every_output(instance, inputs, deadline));
+  const bool finite = std::all_of(outputs.begin(), outputs.end(), is_all_finite);
+  return finite ? Acceptance::kFinite : Acceptance::kNotFinite;
 }
 
-Result<SyntheticPlan> find_first_plan(Instance& instance, TimePoint deadline) {
+struct AcceptedPlan {
+  SyntheticPlan plan;
+  Acceptance acceptance;
+};
+
+Result<AcceptedPlan> find_first_plan(Instance& instance, TimePoint deadline) {
   const Signature& signature = instance.signature();
+  std::optional<AcceptedPlan> second_best;
   std::optional<Error> refusal;
   for (const std::int64_t size : kFreeSizes) {
     for (const ValueKind kind : kFirstKinds) {
-      SyntheticPlan plan{.kinds = std::vector(signature.inputs.size(), kind), .free_size = size};
-      const Status status = try_plan(instance, plan, deadline);
-      if (status) return plan;
-      if (!is_refusal(status.error())) return std::unexpected(status.error());
+      const SyntheticPlan plan{.kinds = std::vector(signature.inputs.size(), kind),
+                               .free_size = size};
+      const auto tried = try_plan(instance, plan, deadline);
+      if (tried && *tried == Acceptance::kFinite) return AcceptedPlan{plan, *tried};
+      if (tried) {
+        if (!second_best) second_best = AcceptedPlan{plan, *tried};
+        continue;
+      }
+      if (!is_refusal(tried.error())) return std::unexpected(tried.error());
       // Exhausted memory is the more telling of two refusals.
-      if (!refusal || refusal->code != ErrorCode::kResourceExhausted) refusal = status.error();
+      if (!refusal || refusal->code != ErrorCode::kResourceExhausted) refusal = tried.error();
     }
+    if (second_best) return *second_best;
     if (!has_free_size(signature)) break;
   }
   if (refusal->code == ErrorCode::kInternal) refusal->code = ErrorCode::kInvalidArgument;
@@ -62,15 +79,20 @@ Result<std::vector<Tensor>> run_every_output(Instance& instance, std::span<const
 }
 
 Result<SyntheticPlan> find_synthetic_plan(Instance& instance, TimePoint deadline) {
-  TEMPER_TRY(SyntheticPlan plan, find_first_plan(instance, deadline));
+  TEMPER_TRY(const AcceptedPlan first, find_first_plan(instance, deadline));
+  SyntheticPlan plan = first.plan;
+  Acceptance best = first.acceptance;
   for (ValueKind& kind : plan.kinds) {
-    const ValueKind first = kind;
+    const ValueKind before = kind;
     for (const ValueKind wider : kWiderKinds) {
       kind = wider;
-      const Status status = try_plan(instance, plan, deadline);
-      if (status) break;
-      if (!is_refusal(status.error())) return std::unexpected(status.error());
-      kind = first;
+      const auto tried = try_plan(instance, plan, deadline);
+      if (tried && (*tried == Acceptance::kFinite || best == Acceptance::kNotFinite)) {
+        best = *tried;
+        break;
+      }
+      if (!tried && !is_refusal(tried.error())) return std::unexpected(tried.error());
+      kind = before;
     }
   }
   return plan;
