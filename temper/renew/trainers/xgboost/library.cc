@@ -1,11 +1,17 @@
 #include "temper/renew/trainers/xgboost/library.h"
 
+#include <cstdlib>
+
 #include "temper/core/shared_library.h"
 
 namespace temper::renew::xgboost {
 namespace {
 
 Result<Library> open() {
+  // Read by libgomp when it is loaded. Its threads would otherwise spin while they wait, which on a
+  // machine that also serves costs many times the processor time of the training itself.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the trainer is a process of its own.
+  ::setenv("OMP_WAIT_POLICY", "passive", 0);
   // The library finds its libgomp in xgboost_cpu.libs/ by a path relative to its own.
   TEMPER_TRY(const auto shared,
              SharedLibrary::open({.file = "xgboost/lib/libxgboost.so", .deps_folder = ""}));
