@@ -6,6 +6,7 @@
 namespace temper::cli {
 
 Command bench_serve_command();
+Command data_query_command();
 Command host_command();
 Command infer_command();
 Command model_add_command();
@@ -18,5 +19,6 @@ Command profile_show_command();
 Command replay_command();
 Command serve_command();
 Command train_xgboost_command();
+Command trainer_command();
 
 }  // namespace temper::cli
