@@ -3,7 +3,8 @@
 
 Usage: ~/.cache/temper/venv/bin/python tools/golden/runtime.py
 
-Writes NAME.onnx and runs.json there. Tensors are recorded as the hex of their little-endian bytes, strings as such.
+Writes NAME.onnx and runs.json there, and the corpus of the fuzzer of ONNX files: broken_*.onnx, which must be refused, and
+good_*.onnx, which must not. Tensors are recorded as the hex of their little-endian bytes, strings as such.
 The models named hostile_* are for tests of limits; nothing is recorded for them.
 """
 import json
@@ -16,7 +17,9 @@ from onnx import TensorProto as T
 from onnx import helper as h
 
 SEED = 20260101
-OUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden" / "runtime"
+TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
+OUT = TESTS / "golden" / "runtime"
+CORPUS = TESTS / "fuzz" / "corpus" / "onnx_inspect"
 rng = np.random.default_rng(SEED)
 
 # Name in the Open Inference Protocol, ONNX type, NumPy type of the recorded bytes.
@@ -111,6 +114,60 @@ def make_models():
          [info("want", T.INT64, ["N"])], [info("y", T.FLOAT, ["N"])], [constant("zero", np.int64([0]))])
 
 
+def make_corpus():
+    CORPUS.mkdir(parents=True, exist_ok=True)
+    for name in ("linear", "loop", "branch", "strings", "dynamic_int8"):
+        (CORPUS / f"good_{name}.onnx").write_bytes((OUT / f"{name}.onnx").read_bytes())
+    good = (OUT / "linear.onnx").read_bytes()
+
+    def broken(name, content):
+        (CORPUS / f"broken_{name}.onnx").write_bytes(content)
+
+    def changed(name, change):
+        model = onnx.load_from_string(good)
+        change(model)
+        broken(name, model.SerializeToString())
+
+    broken("empty", b"")
+    broken("truncated", good[: len(good) // 2])
+    broken("random_bytes", np.random.default_rng(SEED).bytes(300))
+    broken("claims_2gb_field", bytes.fromhex("3affffffff07"))
+    changed("claims_2gb_tensor", lambda m: m.graph.initializer[0].dims.__setitem__(0, 2**29))
+    changed("wrong_opset", lambda m: setattr(m.opset_import[0], "version", 99))
+    changed("wrong_ir_version", lambda m: setattr(m, "ir_version", 77))
+    changed("cyclic", lambda m: m.graph.node[0].input.__setitem__(0, "logits"))
+    changed("wrong_initializer_size", lambda m: setattr(m.graph.initializer[0], "raw_data", b"1234567"))
+    changed("negative_dimension", lambda m: m.graph.initializer[0].dims.__setitem__(0, -4))
+    changed("undefined_input", lambda m: m.graph.node[1].input.__setitem__(0, "nowhere"))
+    changed("undefined_output", lambda m: setattr(m.graph.output[0], "name", "nowhere"))
+    changed("duplicate_output", lambda m: m.graph.node[1].output.__setitem__(0, "m"))
+    changed("no_graph", lambda m: m.ClearField("graph"))
+    changed("no_outputs", lambda m: m.graph.ClearField("output"))
+    changed("no_opset", lambda m: m.ClearField("opset_import"))
+
+    def external(model):
+        tensor = model.graph.initializer[0]
+        tensor.ClearField("raw_data")
+        tensor.data_location = T.EXTERNAL
+        tensor.external_data.add(key="location", value="/etc/passwd")
+
+    changed("external_data", external)
+
+    def deep(model):
+        graph = model.graph
+        for depth in range(30):
+            node = graph.node.add(op_type="If", input=["x"], output=[f"v{depth}"])
+            graph = node.attribute.add(name="then_branch", type=onnx.AttributeProto.GRAPH).g
+
+    changed("deep_subgraphs", deep)
+
+    def endless_functions(model):
+        for name, callee in (("f", "g"), ("g", "f")):
+            model.functions.append(h.make_function("mine", name, ["a"], ["b"], [h.make_node(callee, ["a"], ["b"], domain="mine")], [h.make_opsetid("mine", 1)]))
+
+    changed("endless_functions", endless_functions)
+
+
 def record(name, kind, array):
     kind = kind[len("tensor("):-1]
     oip = OIP_NAME.get(kind, kind.upper())
@@ -142,6 +199,7 @@ def run_bf16(cases, bits):
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     make_models()
+    make_corpus()
     cases = []
     for rows in (1, 2, 5, 0):
         every = {}

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <onnx.pb.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <random>
 
@@ -345,6 +346,31 @@ TEST(InspectTest, RefusesAnUndefinedNameInAFunction) {
   onnx::ModelProto model = good_model();
   add_call(add_function(model, "f"), "Neg", "x", "b");
   EXPECT_EQ(refusal(model), "function 'f': Neg node of 'b' takes 'x', which nothing defines");
+}
+
+TEST(InspectTest, RefusesTheBrokenFilesOfTheCorpusAndAcceptsTheGoodOnes) {
+  const char* root = std::getenv("TEMPER_SOURCE_DIR");
+  const auto corpus =
+      std::filesystem::path(root == nullptr ? "." : root) / "tests/fuzz/corpus/onnx_inspect";
+  int broken = 0;
+  int good = 0;
+  std::set<std::string> reasons;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
+    const std::string name = entry.path().filename().string();
+    const auto summary = inspect(entry.path());
+    if (name.starts_with("broken_")) {
+      ++broken;
+      ASSERT_FALSE(summary.has_value()) << name;
+      EXPECT_EQ(summary.error().code, ErrorCode::kInvalidArgument) << name;
+      reasons.insert(summary.error().message.substr(summary.error().message.find(": ")));
+    } else if (name.starts_with("good_")) {
+      ++good;
+      EXPECT_TRUE(summary.has_value()) << name << ": " << summary.error().message;
+    }
+  }
+  EXPECT_GE(broken, 15);
+  EXPECT_GE(good, 5);
+  EXPECT_EQ(reasons.size(), static_cast<std::size_t>(broken)) << "each says something of its own";
 }
 
 TEST(ValueDependenceTest, AnExpandToACallersShapeDepends) {

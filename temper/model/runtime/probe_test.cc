@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "temper/model/runtime/golden_runs.h"
+#include "temper/model/runtime/golden_runs_fixture.h"
 #include "temper/model/runtime/probe_lines.h"
 
 namespace temper::runtime {

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "temper/core/file.h"
-#include "temper/model/runtime/golden_runs.h"
+#include "temper/model/runtime/golden_runs_fixture.h"
 #include "temper/model/runtime/warm_up.h"
 
 namespace temper::runtime {

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "temper/core/file.h"
-#include "temper/model/runtime/golden_runs.h"
+#include "temper/model/runtime/golden_runs_fixture.h"
 #include "temper/model/runtime/onnxruntime/onnxruntime.h"
 
 namespace temper::runtime {

@@ -1,4 +1,4 @@
-// For tests: the models of tests/golden/runtime and the runs recorded for them.
+// For tests and benchmarks: the models of tests/golden/runtime and the runs recorded for them.
 #pragma once
 
 #include <cstdlib>
@@ -22,9 +22,10 @@ inline std::filesystem::path golden_model(const std::string& name) {
   return golden_folder() / (name + ".onnx");
 }
 
-/// The program that stands in for `temper host`, built beside the tests.
+/// The program that stands in for `temper host`, built among the tests; benchmarks find it too.
 inline std::string host_child_program() {
-  return (std::filesystem::path(own_program_path()).parent_path() / "runtime_host_child").string();
+  const auto folder = std::filesystem::path(own_program_path()).parent_path().parent_path();
+  return (folder / "tests" / "runtime_host_child").string();
 }
 
 struct GoldenRun {
