@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include "temper/model/batching/executor.h"
@@ -70,6 +71,24 @@ void inline_runs(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(inline_runs)->Arg(1)->Arg(16)->Arg(64);
+
+/// One request after another through an instance's thread: what the hand-over costs.
+void handed_over(benchmark::State& state) {
+  std::atomic<std::int64_t> answered{0};  // outlives the thread that notifies
+  const auto executor = echo_executor();
+  const Tensor row = row_tensor();
+  for (auto _ : state) {
+    const std::int64_t before = answered;
+    Work work = one_row(system_clock_instance(), row);
+    work.done = [&answered](const Result<Answer>&) {
+      ++answered;
+      answered.notify_one();
+    };
+    executor->submit(std::move(work));
+    answered.wait(before);
+  }
+}
+BENCHMARK(handed_over)->UseRealTime();
 
 /// The machine alone: `range` requests in and out again.
 void machine(benchmark::State& state) {

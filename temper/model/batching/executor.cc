@@ -84,7 +84,8 @@ Result<std::vector<std::vector<Tensor>>> run_shared(runtime::Instance& instance,
 //   - enqueue: whose caller promised run_pending, which takes the batch unless somebody else has;
 //   - release of a permit: the releasing thread, still under the same lock, either takes the batch
 //     or notifies work_ready_;
-//   - the end of a hold: the timekeeper sleeps no longer than the earliest one, and notifies.
+//   - the end of a hold: while a permit is idle the timekeeper sleeps no longer than the earliest
+//     one (arm_hold, wherever a permit, a request or a batch came or went), and notifies.
 // There are as many serving threads as permits, and a thread holds at most one permit, so while a
 // permit is idle at least one serving thread holds none: it is waiting on work_ready_ and gets the
 // notification, or it is about to check the state under the lock.
@@ -138,7 +139,8 @@ Ticket Executor::admit(Work work, bool wake) {
           works_.push_back(std::move(work));
         }
         if (wake && !idle_.empty()) work_ready_.notify_one();
-        arm_timer(std::min(entry.deadline, queue_.held_until()));
+        arm_timer(entry.deadline);
+        arm_hold();
         return *ticket;
       } else {
         ++stats_.rejected;
@@ -174,7 +176,7 @@ Executor::Permit* Executor::take_batch(std::unique_lock<std::mutex>& lock) {
     if (queue_.next_deadline() <= now) return nullptr;
   }
   ids_.clear();
-  if (!queue_.next_batch(now, ids_)) return nullptr;
+  if (!queue_.next_batch(now, ids_)) return nullptr;  // held back
   Permit* const permit = idle_.back();
   idle_.pop_back();
   permit->taken = now;
@@ -184,12 +186,13 @@ Executor::Permit* Executor::take_batch(std::unique_lock<std::mutex>& lock) {
   }
   // What is left may start at once on another instance.
   if (!idle_.empty() && queue_.runnable(now)) work_ready_.notify_one();
-  arm_timer(queue_.held_until());
+  arm_hold();
   return permit;
 }
 
 void Executor::release(Permit* permit) {
   idle_.push_back(permit);
+  arm_hold();
   if (drained()) drained_.notify_all();
 }
 
@@ -345,8 +348,10 @@ void Executor::expire(std::unique_lock<std::mutex>& lock, TimePoint now) {
 
 TimePoint Executor::next_event(TimePoint now) const {
   TimePoint next = queue_.next_deadline();
-  // A hold that is over waits for a permit, not for time.
-  if (const TimePoint held = queue_.held_until(); held > now) next = std::min(next, held);
+  // A hold that is over, or that no idle permit could use, waits for a permit and not for time.
+  if (const TimePoint held = queue_.held_until(); held > now && !idle_.empty()) {
+    next = std::min(next, held);
+  }
   for (const auto& permit : permits_) {
     for (const Work& member : permit->members) {
       if (member.done) next = std::min(next, member.deadline);
@@ -359,6 +364,10 @@ void Executor::arm_timer(TimePoint event) {
   if (event >= timer_target_) return;
   timer_target_ = event;
   timer_.notify_one();
+}
+
+void Executor::arm_hold() {
+  if (!idle_.empty()) arm_timer(queue_.held_until());
 }
 
 void Executor::keep_time(const std::stop_token& stop) {

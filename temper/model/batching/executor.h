@@ -123,6 +123,7 @@ class Executor {
   void keep_time(const std::stop_token& stop);
   [[nodiscard]] TimePoint next_event(TimePoint now) const;
   void arm_timer(TimePoint event);
+  void arm_hold();
   [[nodiscard]] bool drained() const;
 
   const ExecutorConfig config_;

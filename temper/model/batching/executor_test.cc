@@ -243,21 +243,20 @@ TEST_F(ExecutorTest, ARequestThatExpiresInTheQueueIsAnsweredThenAndNeverRuns) {
 
 TEST_F(ExecutorTest, AMemberWhoseDeadlinePassesDuringTheRunIsAnsweredThen) {
   start();
-  Future first = occupy();
-  Future hasty = submit({1}, {.patience = milliseconds(2)});
-  Future patient = submit({2}, {.patience = seconds(30)});
+  Future hasty = enqueue({1}, {.patience = milliseconds(2)});
+  Future patient = enqueue({2}, {.patience = seconds(30)});
   instance_->gate().shut();
-  instance_->gate().open();
-  EXPECT_TRUE(first.get());
-  // Both may be in one run by now, or not yet taken: either way only the hasty one is late.
-  instance_->gate().shut();
+  std::jthread runner([this] { executor_->run_pending(); });
+  instance_->gate().wait_for_waiting(1);
   clock_.advance(milliseconds(2));
-  Result<Answer> answer = hasty.get();
-  if (!answer) {
-    EXPECT_EQ(answer.error().code, ErrorCode::kDeadlineExceeded);
-  }
+  EXPECT_EQ(error_of(hasty), ErrorCode::kDeadlineExceeded);  // the run is still going on
+  EXPECT_EQ(patient.wait_for(seconds(0)), std::future_status::timeout);
   instance_->gate().open();
   EXPECT_THAT(values(patient), ElementsAre(4));
+  EXPECT_THAT(instance_->rows_of_runs(), ElementsAre(2));
+  executor_->drain();
+  EXPECT_EQ(executor_->stats().expired, 1U);
+  EXPECT_EQ(executor_->stats().succeeded, 1U);
 }
 
 TEST_F(ExecutorTest, ARunIsCutAtTheLatestDeadlineOfItsMembers) {
@@ -448,6 +447,21 @@ TEST_F(ExecutorTest, AHeldBatchRunsWhenItsDelayEnds) {
   EXPECT_THAT(values(one), ElementsAre(2));
   EXPECT_THAT(values(two), ElementsAre(4));
   EXPECT_THAT(instance_->rows_of_runs(), ElementsAre(2));
+}
+
+TEST_F(ExecutorTest, AHoldThatBeganWhileTheInstanceWasBusyEndsToo) {
+  ExecutorConfig config = small_batches();
+  config.batching.eager = false;
+  config.batching.max_queue_delay = milliseconds(2);
+  start(config);
+  instance_->gate().shut();
+  Future full = submit({1, 2, 3, 4});
+  instance_->gate().wait_for_waiting(1);
+  Future held = submit({5});
+  instance_->gate().open();
+  EXPECT_TRUE(full.get());
+  clock_.advance(milliseconds(2));
+  EXPECT_THAT(values(held), ElementsAre(10));
 }
 
 TEST_F(ExecutorTest, AFullBatchIsNotHeld) {
