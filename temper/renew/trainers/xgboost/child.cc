@@ -1,5 +1,9 @@
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -73,6 +77,13 @@ Result<TrainReport> train_into(const std::filesystem::path& folder,
   }
 }
 
+/// Said before hours of training, not after.
+Status check_writable(const std::filesystem::path& out) {
+  const auto folder = out.has_parent_path() ? out.parent_path() : std::filesystem::path(".");
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return fail(ErrorCode::kNotFound, "{} cannot be written: {}", out.string(), std::strerror(errno));
+}
+
 /// What a child without a result died of.
 Error error_of_exit(const ChildExit& exit, const TrainJob& job) {
   const bool by_memory =
@@ -90,6 +101,7 @@ Error error_of_exit(const ChildExit& exit, const TrainJob& job) {
 
 Result<TrainReport> train_in_child(const TrainJob& job, const std::filesystem::path& out) {
   TEMPER_TRY_STATUS(job.validate());
+  TEMPER_TRY_STATUS(check_writable(out));
   TEMPER_TRY(const TemporaryFolder folder, TemporaryFolder::create("temper-train"));
   TEMPER_TRY_STATUS(write_file_atomically(folder.path() / kJobFile, to_json(job), 0600));
   TEMPER_TRY(ChildProcess child,

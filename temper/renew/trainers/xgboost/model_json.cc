@@ -1,5 +1,6 @@
 #include "temper/renew/trainers/xgboost/model_json.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -15,6 +16,9 @@ using onnx_graph::Link;
 using onnx_graph::Tree;
 using onnx_graph::TreeEnsemble;
 using onnx_graph::TreeNode;
+
+constexpr int kMostFeatures = 1 << 24;
+constexpr int kMostClasses = 1 << 16;
 
 constexpr std::array<std::pair<std::string_view, Link>, 11> kLinks{{
     {"binary:logistic", Link::kLogistic},
@@ -128,8 +132,13 @@ Result<ParsedModel> parse_learner(const json& learner) {
   if (parameters.contains("num_target") && integer_text(parameters, "num_target") > 1) {
     return fail(ErrorCode::kUnimplemented, "several targets cannot be written to ONNX");
   }
-  ensemble.feature_count = static_cast<std::size_t>(integer_text(parameters, "num_feature"));
-  const auto targets = static_cast<std::size_t>(std::max(integer_text(parameters, "num_class"), 1));
+  const int features = integer_text(parameters, "num_feature");
+  const int classes = integer_text(parameters, "num_class");
+  if (features < 1 || features > kMostFeatures || classes < 0 || classes > kMostClasses) {
+    return fail(ErrorCode::kInvalidArgument, "{} features and {} classes", features, classes);
+  }
+  ensemble.feature_count = static_cast<std::size_t>(features);
+  const auto targets = static_cast<std::size_t>(std::max(classes, 1));
   TEMPER_TRY(auto scores, parse_base_scores(parameters.at("base_score").get<std::string>()));
   if (scores.size() != targets && scores.size() != 1) {
     return fail(ErrorCode::kInvalidArgument, "{} base scores for {} targets", scores.size(),
