@@ -1,6 +1,4 @@
 // TOML text into a Profile: a visitor over schema.h. The only file that sees toml++.
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <map>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "temper/profile/profile.h"
 #include "temper/profile/schema.h"
 #include "temper/profile/spelling.h"
+#include "temper/profile/toml_library.h"
 
 namespace temper::profile {
 namespace {
@@ -367,12 +366,40 @@ void add_findings(Sheet& sheet, const Profile& profile, const Check& check) {
   }
 }
 
+/// Place of the first line that opens a table and goes on with no name: the one thing that the
+/// parser asserts instead of reporting it. No position where there is no such line.
+toml::source_position nameless_header(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t";
+  toml::source_position place{.line = 0, .column = 0};
+  for (std::size_t begin = 0; begin < text.size();) {
+    ++place.line;
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    begin = end + 1;
+    const std::size_t bracket = line.find_first_not_of(kBlanks);
+    if (bracket == std::string_view::npos || line[bracket] != '[') continue;
+    const std::size_t after = bracket + (line.substr(bracket).starts_with("[[") ? 2 : 1);
+    const std::size_t name = line.find_first_not_of(kBlanks, after);
+    const char first = name == std::string_view::npos ? '\0' : line[name];
+    const bool opens_name = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+                            (first >= '0' && first <= '9') || first == '_' || first == '-' ||
+                            first == '"' || first == '\'';
+    if (opens_name) continue;
+    place.column = static_cast<toml::source_index>(after + 1);
+    return place;
+  }
+  return {};
+}
+
 void read(Sheet& sheet, std::string_view text, Profile& profile) {
   toml::table table;
   try {
     table = toml::parse(text);
   } catch (const toml::parse_error& error) {
     sheet.report("", fmt::format("not TOML: {}", error.description()), error.source().begin);
+    return;
+  } catch (const std::logic_error&) {
+    sheet.report("", "not TOML: expected a table's name after '['", nameless_header(text));
     return;
   }
   TableReader reader(sheet, table, "", "");

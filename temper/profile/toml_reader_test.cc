@@ -86,6 +86,19 @@ TEST(TomlReaderTest, ASyntaxErrorNamesItsPlace) {
               ElementsAre(testing::AllOf(HasSubstr("p.toml:2:"), HasSubstr("not TOML"))));
 }
 
+TEST(TomlReaderTest, AHeaderWithoutANameIsAProblemNotACrash) {
+  EXPECT_THAT(problems_of("name = \"x\"\n  [[[tiers]]]\n"),
+              ElementsAre("p.toml:2:5: not TOML: expected a table's name after '['"));
+  EXPECT_THAT(problems_of("[=]\n"),
+              ElementsAre("p.toml:1:2: not TOML: expected a table's name after '['"));
+}
+
+TEST(TomlReaderTest, LettersBeyondAsciiStandInTextsOnly) {
+  EXPECT_THAT(problems_of("[[tiers]]\nrole = \"r\u00e9gion\"  # \u00e9\n[[devices]]\n"),
+              ElementsAre());
+  EXPECT_THAT(problems_of("name = \u00e9\n"), ElementsAre(HasSubstr("p.toml:1:8: not TOML")));
+}
+
 TEST(TomlReaderTest, AKeyGivenTwiceIsAnError) {
   EXPECT_THAT(problems_of("name = \"x\"\nname = \"y\"\n"), ElementsAre(HasSubstr("p.toml:2:")));
 }
