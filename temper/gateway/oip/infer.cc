@@ -1,28 +1,59 @@
 #include "temper/gateway/oip/infer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
 namespace temper::oip {
 namespace {
 
-/// Microseconds that still fit a Duration.
-constexpr std::int64_t kLongestTimeoutUs = std::numeric_limits<std::int64_t>::max() / 1000;
-
-std::unexpected<Error> wrong_parameter(std::string_view where, std::string_view expected) {
-  return fail(ErrorCode::kInvalidArgument, "{}: expected {}", where, expected);
+std::string_view kind_of(const ParameterValue& value) {
+  constexpr std::string_view kKinds[] = {"a boolean", "an integer", "a number", "a string"};
+  return kKinds[value.index()];
 }
 
-Status check_unique(std::vector<std::string_view>& names, std::string_view what) {
-  std::ranges::sort(names);
-  if (!names.empty() && names.front().empty()) {
-    return fail(ErrorCode::kInvalidArgument, "an {} has no name", what);
+Result<std::int64_t> non_negative(const ParameterValue& value, std::string_view where) {
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  if (integer == nullptr) {
+    return fail(ErrorCode::kInvalidArgument, "{}: {} came, expected an integer of 64 bits", where,
+                kind_of(value));
   }
-  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) {
-    return fail(ErrorCode::kInvalidArgument, "the {} '{}' comes twice", what, *twice);
+  if (*integer < 0) {
+    return fail(ErrorCode::kInvalidArgument, "{}: {} came, expected 0 or more", where, *integer);
   }
-  return {};
+  return *integer;
+}
+
+Result<std::string> as_text(ParameterValue value, std::string_view where) {
+  if (auto* text = std::get_if<std::string>(&value)) return std::move(*text);
+  // Units are often numbered; an integer names its unit as its digits do.
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+  return fail(ErrorCode::kInvalidArgument, "{}: {} came, expected a string", where, kind_of(value));
+}
+
+/// A sequence parameter that asks for nothing: clients that have the field may send it so.
+bool is_no_sequence(const ParameterValue& value) {
+  return value == ParameterValue(std::int64_t{0}) || value == ParameterValue(false) ||
+         value == ParameterValue(std::string());
+}
+
+template <typename Named>
+Status check_unique(const std::vector<Named>& values, std::string_view list) {
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    if (values[k].name.empty()) {
+      return fail(ErrorCode::kInvalidArgument, "/{}/{}/name: empty, expected a name", list, k);
+    }
+  }
+  if (values.size() < 2) return {};
+  std::vector<std::string_view> names;
+  names.reserve(values.size());
+  for (const Named& value : values) names.push_back(value.name);
+  std::sort(names.begin(), names.end());
+  const auto twin = std::adjacent_find(names.begin(), names.end());
+  if (twin == names.end()) return {};
+  return fail(ErrorCode::kInvalidArgument, "/{}: '{}' comes twice, expected each name once", list,
+              *twin);
 }
 
 }  // namespace
@@ -30,59 +61,28 @@ Status check_unique(std::vector<std::string_view>& names, std::string_view what)
 Status add_parameter(RequestParameters& parameters, std::string_view name, ParameterValue value,
                      std::string_view where) {
   if (name == "temper_unit_id") {
-    auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr || text->empty()) return wrong_parameter(where, "a string, not empty");
-    parameters.unit_id = std::move(*text);
-    return {};
+    TEMPER_TRY(parameters.unit_id, as_text(std::move(value), where));
+  } else if (name == "temper_event_time_ns") {
+    TEMPER_TRY(parameters.event_time_ns, non_negative(value, where));
+  } else if (name == "timeout") {
+    TEMPER_TRY(const std::int64_t microseconds, non_negative(value, where));
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
+    parameters.timeout = std::chrono::microseconds(std::min(microseconds, kMost));
+  } else if (name == "priority") {
+    TEMPER_TRY(parameters.priority, non_negative(value, where));
+  } else if (name == "sequence_id" || name == "sequence_start" || name == "sequence_end") {
+    if (is_no_sequence(value)) return {};
+    return fail(ErrorCode::kUnimplemented,
+                "{}: sequences are not supported, expected requests that stand alone", where);
+  } else {
+    parameters.others.push_back({.name = std::string(name), .value = std::move(value)});
   }
-  if (name == "temper_event_time_ns") {
-    const auto* number = std::get_if<std::int64_t>(&value);
-    if (number == nullptr) return wrong_parameter(where, "an integer of nanoseconds");
-    parameters.event_time_ns = *number;
-    return {};
-  }
-  if (name == "timeout") {
-    const auto* number = std::get_if<std::int64_t>(&value);
-    if (number == nullptr || *number < 0 || *number > kLongestTimeoutUs) {
-      return wrong_parameter(where, "an integer of microseconds, not negative");
-    }
-    parameters.timeout = std::chrono::microseconds(*number);
-    return {};
-  }
-  if (name == "priority") {
-    const auto* number = std::get_if<std::int64_t>(&value);
-    if (number == nullptr || *number < 0) {
-      return wrong_parameter(where, "an integer, not negative");
-    }
-    parameters.priority = *number;
-    return {};
-  }
-  if (name == "sequence_id" || name == "sequence_start" || name == "sequence_end") {
-    // Zero and false are what clients send for "no sequence".
-    const auto* number = std::get_if<std::int64_t>(&value);
-    const auto* flag = std::get_if<bool>(&value);
-    const auto* text = std::get_if<std::string>(&value);
-    if ((number != nullptr && *number == 0) || (flag != nullptr && !*flag) ||
-        (text != nullptr && text->empty())) {
-      return {};
-    }
-    return fail(ErrorCode::kUnimplemented, "{}: sequences of requests are not served", where);
-  }
-  if (parameters.others.size() == kMaxParameters) {
-    return fail(ErrorCode::kInvalidArgument, "{}: more than {} parameters", where, kMaxParameters);
-  }
-  parameters.others.push_back({.name = std::string(name), .value = std::move(value)});
   return {};
 }
 
 Status check_names(const DecodedInferRequest& request) {
-  std::vector<std::string_view> names;
-  names.reserve(std::max(request.inputs.size(), request.outputs.size()));
-  for (const NamedTensor& input : request.inputs) names.push_back(input.name);
-  TEMPER_TRY_STATUS(check_unique(names, "input"));
-  names.clear();
-  for (const RequestedOutput& output : request.outputs) names.push_back(output.name);
-  return check_unique(names, "output");
+  TEMPER_TRY_STATUS(check_unique(request.inputs, "inputs"));
+  return check_unique(request.outputs, "outputs");
 }
 
 }  // namespace temper::oip

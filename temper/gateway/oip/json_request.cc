@@ -1,104 +1,122 @@
 #include "temper/gateway/oip/json_request.h"
 
-#include <charconv>
-#include <cmath>
-#include <cstring>
-#include <limits>
-#include <type_traits>
-#include <utility>
+#include <fmt/format.h>
 
-#include "temper/gateway/oip/json_reader.h"
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "temper/gateway/oip/json_document.h"
 #include "temper/gateway/oip/json_tensor.h"
 
 namespace temper::oip {
 namespace {
 
-namespace dom = simdjson::dom;
-
-Result<ParameterValue> parameter_value(const dom::element& element, const Place& place) {
-  switch (element.type()) {
-    case dom::element_type::BOOL:
-      return element.get_bool().value_unsafe();
-    case dom::element_type::INT64:
-      return element.get_int64().value_unsafe();
-    case dom::element_type::DOUBLE:
-      return element.get_double().value_unsafe();
-    case dom::element_type::STRING:
-      return std::string(element.get_string().value_unsafe());
-    default:
-      return wrong_kind(place, "a string, a number or a boolean", element);
-  }
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Result<RequestedOutput> decode_output(const dom::element& element, bool binary_default,
-                                      const Place& place) {
-  TEMPER_TRY(const dom::object object, as_object(element, place));
-  TEMPER_TRY_STATUS(check_unique_keys(object, place));
-  RequestedOutput output{.name = {}, .binary = binary_default};
-  for (const auto& [key, value] : object) {
-    if (value.is_null()) continue;
-    const Place here = place.member(key);
-    if (key == "name") {
-      TEMPER_TRY(const std::string_view name, as_string(value, here));
-      output.name = name;
-    } else if (key == "parameters") {
-      TEMPER_TRY(const TensorParameters parameters, tensor_parameters(value, here));
-      if (parameters.binary_data) output.binary = *parameters.binary_data;
+struct RequestMembers {
+  std::optional<Element> id;
+  std::optional<Element> parameters;
+  std::optional<Element> inputs;
+  std::optional<Element> outputs;
+};
+
+Result<RequestMembers> read_members(const Element& document, const Place& root) {
+  RequestMembers members;
+  TEMPER_TRY_STATUS(for_each_member(
+      document, root, [&members](std::string_view key, const Element& value, const Place&) {
+        if (key == "inputs") {
+          members.inputs = value;
+        } else if (key == "outputs") {
+          members.outputs = value;
+        } else if (key == "parameters") {
+          members.parameters = value;
+        } else if (key == "id") {
+          members.id = value;
+        }
+        return Status();
+      }));
+  return members;
+}
+
+Status read_parameters(const Element& element, const Place& place, DecodedInferRequest& request) {
+  return for_each_member(
+      element, place,
+      [&request](std::string_view key, const Element& value, const Place& here) -> Status {
+        if (key == "binary_data_output") {
+          TEMPER_TRY(request.binary_outputs_default, read_bool(value, here));
+          return {};
+        }
+        TEMPER_TRY(ParameterValue parameter, read_parameter(value, here));
+        return add_parameter(request.parameters, key, std::move(parameter), here.to_string());
+      });
+}
+
+Result<RequestedOutput> read_output(const Element& element, const Place& place,
+                                    bool binary_by_default) {
+  RequestedOutput output{.name = {}, .binary = binary_by_default};
+  std::optional<std::string_view> name;
+  const auto read_parameter_of_output = [&output](std::string_view key, const Element& value,
+                                                  const Place& here) -> Status {
+    if (key == "binary_data") {
+      TEMPER_TRY(output.binary, read_bool(value, here));
+    } else if (key == "classification") {
+      TEMPER_TRY(const std::uint64_t classes, read_unsigned(value, here));
+      if (classes == 0) return {};
+      return fail(ErrorCode::kUnimplemented,
+                  "{}: classification is not supported, expected the whole output to be wanted",
+                  here.to_string());
+    } else if (key.starts_with("shared_memory_")) {
+      return fail(ErrorCode::kUnimplemented,
+                  "{}: shared memory is not supported, expected the output in the answer's body",
+                  here.to_string());
     }
-  }
-  if (output.name.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "{}: 'name' is missing", place.text());
-  }
+    return {};
+  };
+  TEMPER_TRY_STATUS(for_each_member(
+      element, place, [&](std::string_view key, const Element& value, const Place& here) -> Status {
+        if (key == "name") {
+          TEMPER_TRY(name, read_string(value, here));
+        } else if (key == "parameters") {
+          return for_each_member(value, here, read_parameter_of_output);
+        }
+        return {};
+      }));
+  if (!name) return unexpected_value(place.member("name"), "nothing", "a string");
+  output.name = *name;
   return output;
 }
 
-Status decode_parameters(const dom::element& element, DecodedInferRequest& request,
-                         const Place& place) {
-  TEMPER_TRY(const dom::object object, as_object(element, place));
-  TEMPER_TRY_STATUS(check_unique_keys(object, place));
-  if (object.size() > kMaxParameters) {
-    return fail(ErrorCode::kInvalidArgument, "{}: {} parameters, at most {} are taken",
-                place.text(), object.size(), kMaxParameters);
+Status read_inputs(const Element& element, const Place& place, std::size_t json_bytes,
+                   BinaryPart& binary, DecodedInferRequest& request) {
+  TEMPER_TRY(const simdjson::dom::array array, read_array(element, place));
+  if (array.size() > kMaxInputs) {
+    return unexpected_value(place, fmt::format("{} inputs", array.size()),
+                            fmt::format("at most {}", kMaxInputs));
   }
-  for (const auto& [key, value] : object) {
-    if (value.is_null()) continue;
-    const Place here = place.member(key);
-    if (key == "binary_data_output") {
-      TEMPER_TRY(request.binary_outputs_default, as_bool(value, here));
-      continue;
-    }
-    TEMPER_TRY(ParameterValue decoded, parameter_value(value, here));
-    TEMPER_TRY_STATUS(add_parameter(request.parameters, key, std::move(decoded), here.text()));
+  request.inputs.reserve(array.size());
+  for (const Element input : array) {
+    TEMPER_TRY(NamedTensor tensor,
+               read_tensor(input, place.at(request.inputs.size()), json_bytes, binary));
+    request.inputs.push_back(std::move(tensor));
   }
+  if (request.inputs.empty()) return unexpected_value(place, "an empty array", "an input");
   return {};
 }
 
-Status decode_inputs(const dom::element& element, BinaryPart& binary, DecodedInferRequest& request,
-                     const Place& place) {
-  TEMPER_TRY(const dom::array inputs, as_array(element, place));
-  if (inputs.size() > kMaxInputs) {
-    return fail(ErrorCode::kInvalidArgument, "{}: {} inputs, at most {} are taken", place.text(),
-                inputs.size(), kMaxInputs);
+Status read_outputs(const Element& element, const Place& place, DecodedInferRequest& request) {
+  TEMPER_TRY(const simdjson::dom::array array, read_array(element, place));
+  if (array.size() > kMaxRequestedOutputs) {
+    return unexpected_value(place, fmt::format("{} outputs", array.size()),
+                            fmt::format("at most {}", kMaxRequestedOutputs));
   }
-  request.inputs.reserve(inputs.size());
-  for (const dom::element& each : inputs) {
-    TEMPER_TRY(NamedTensor input, decode_tensor(each, binary, place.item(request.inputs.size())));
-    request.inputs.push_back(std::move(input));
-  }
-  return {};
-}
-
-Status decode_outputs(const dom::element& element, DecodedInferRequest& request,
-                      const Place& place) {
-  TEMPER_TRY(const dom::array outputs, as_array(element, place));
-  if (outputs.size() > kMaxRequestedOutputs) {
-    return fail(ErrorCode::kInvalidArgument, "{}: {} outputs, at most {} are taken", place.text(),
-                outputs.size(), kMaxRequestedOutputs);
-  }
-  for (const dom::element& each : outputs) {
-    TEMPER_TRY(RequestedOutput output, decode_output(each, request.binary_outputs_default,
-                                                     place.item(request.outputs.size())));
-    request.outputs.push_back(std::move(output));
+  request.outputs.reserve(array.size());
+  for (const Element output : array) {
+    TEMPER_TRY(RequestedOutput requested, read_output(output, place.at(request.outputs.size()),
+                                                      request.binary_outputs_default));
+    request.outputs.push_back(std::move(requested));
   }
   return {};
 }
@@ -107,93 +125,93 @@ Status decode_outputs(const dom::element& element, DecodedInferRequest& request,
 
 Result<DecodedInferRequest> decode_infer_request(const InferRequestBody& body) {
   const std::size_t json_size = body.json_size.value_or(body.bytes.size());
-  TEMPER_TRY(const dom::element root, parse_json(body.bytes.first(json_size)));
-  const Place top;
-  TEMPER_TRY(const dom::object object, as_object(root, top));
-  TEMPER_TRY_STATUS(check_unique_keys(object, top));
-  BinaryPart binary(body.bytes, json_size, body.owner);
+  if (json_size > body.bytes.size()) {
+    return fail(ErrorCode::kInvalidArgument, "header {}: {} came, expected at most {}, the body",
+                kJsonLengthHeader, json_size, body.bytes.size());
+  }
+  TEMPER_TRY(const Element document, parse_document(text_of(body.bytes.first(json_size))));
+  const Place root;
+  TEMPER_TRY(const RequestMembers members, read_members(document, root));
   DecodedInferRequest request;
-  std::optional<dom::element> outputs;
-  bool has_inputs = false;
-  for (const auto& [key, value] : object) {
-    if (value.is_null()) continue;
-    const Place here = top.member(key);
-    if (key == "id") {
-      TEMPER_TRY(const std::string_view id, as_string(value, here));
-      request.id = id;
-    } else if (key == "parameters") {
-      TEMPER_TRY_STATUS(decode_parameters(value, request, here));
-    } else if (key == "inputs") {
-      TEMPER_TRY_STATUS(decode_inputs(value, binary, request, here));
-      has_inputs = !request.inputs.empty();
-    } else if (key == "outputs") {
-      // After the parameters, which say how outputs go where one does not say it itself.
-      outputs = value;
-    }
+  if (members.id) {
+    TEMPER_TRY(request.id, read_string(*members.id, root.member("id")));
   }
-  if (!has_inputs) {
-    return fail(ErrorCode::kInvalidArgument, "/inputs: missing or empty, expected at least one");
+  if (members.parameters) {
+    TEMPER_TRY_STATUS(read_parameters(*members.parameters, root.member("parameters"), request));
   }
-  if (outputs) TEMPER_TRY_STATUS(decode_outputs(*outputs, request, top.member("outputs")));
-  if (binary.left() > 0) {
-    return fail(ErrorCode::kInvalidArgument, "{} bytes behind the JSON belong to no input",
-                binary.left());
+  if (!members.inputs) return unexpected_value(root.member("inputs"), "nothing", "an array");
+  BinaryPart binary{.rest = body.bytes.subspan(json_size),
+                    .owner = body.owner,
+                    .present = body.json_size.has_value()};
+  TEMPER_TRY_STATUS(
+      read_inputs(*members.inputs, root.member("inputs"), json_size, binary, request));
+  if (!binary.rest.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "{} bytes follow the last binary tensor, expected the sum of binary_data_size to "
+                "end the body",
+                binary.rest.size());
+  }
+  if (members.outputs) {
+    TEMPER_TRY_STATUS(read_outputs(*members.outputs, root.member("outputs"), request));
   }
   TEMPER_TRY_STATUS(check_names(request));
   return request;
 }
 
 Result<bool> decode_repository_index_request(std::string_view body) {
-  if (body.empty()) return false;
-  TEMPER_TRY(const dom::element root, parse_json(std::as_bytes(std::span(body))));
-  const Place top;
-  TEMPER_TRY(const dom::object object, as_object(root, top));
-  TEMPER_TRY_STATUS(check_unique_keys(object, top));
-  bool ready_only = false;
-  for (const auto& [key, value] : object) {
-    if (key == "ready" && !value.is_null()) {
-      TEMPER_TRY(ready_only, as_bool(value, top.member("ready")));
-    }
-  }
-  return ready_only;
+  bool ready = false;
+  if (body.empty()) return ready;
+  TEMPER_TRY(const Element document, parse_document(body));
+  TEMPER_TRY_STATUS(for_each_member(
+      document, Place(),
+      [&ready](std::string_view key, const Element& value, const Place& here) -> Status {
+        if (key == "ready") {
+          TEMPER_TRY(ready, read_bool(value, here));
+        }
+        return {};
+      }));
+  return ready;
 }
 
 Status check_repository_load_request(std::string_view body) {
   if (body.empty()) return {};
-  TEMPER_TRY(const dom::element root, parse_json(std::as_bytes(std::span(body))));
-  const Place top;
-  TEMPER_TRY(const dom::object object, as_object(root, top));
-  for (const auto& [key, value] : object) {
-    if (key != "parameters" || value.is_null()) continue;
-    TEMPER_TRY(const dom::object parameters, as_object(value, top.member(key)));
-    for (const auto& [name, ignored] : parameters) {
-      // Clients of Triton always send this one; a version here depends on nothing.
-      if (name == "unload_dependents") continue;
+  TEMPER_TRY(const Element document, parse_document(body));
+  const auto check_parameter = [](std::string_view key, const Element&,
+                                  const Place& here) -> Status {
+    if (key == "config" || key.starts_with("file:")) {
       return fail(ErrorCode::kUnimplemented,
-                  "/parameters/{}: configuration and files cannot be sent here; register the file "
-                  "with `temper model add`",
-                  name);
+                  "{}: overrides are not supported, expected a model of the registry "
+                  "(`temper model add`)",
+                  here.to_string());
     }
-  }
-  return {};
+    return {};
+  };
+  return for_each_member(
+      document, Place(),
+      [&](std::string_view key, const Element& value, const Place& here) -> Status {
+        if (key == "parameters") return for_each_member(value, here, check_parameter);
+        return {};
+      });
 }
 
 Result<std::size_t> parse_json_length(std::string_view header, std::size_t body_size) {
-  std::size_t length = 0;
-  const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), length);
-  if (error != std::errc() || end != header.data() + header.size() || header.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "{} is '{}', expected a number of bytes",
-                kJsonLengthHeader, header);
+  std::size_t value = 0;
+  const char* const end = header.data() + header.size();
+  const auto [stop, error] = std::from_chars(header.data(), end, value);
+  if (error != std::errc() || stop != end || header.empty() || value > body_size) {
+    return fail(ErrorCode::kInvalidArgument,
+                "header {}: '{}' came, expected a decimal number of at most {}, the body",
+                kJsonLengthHeader, header.substr(0, 32), body_size);
   }
-  if (length > body_size) {
-    return fail(ErrorCode::kInvalidArgument, "{} is {}, the body has {} bytes", kJsonLengthHeader,
-                length, body_size);
-  }
-  return length;
+  return value;
 }
 
 std::string_view json_kernel() {
-  static const std::string name = simdjson::get_active_implementation()->name();
+  // The kernel is chosen at the first use; asking for it does not choose.
+  static const std::string name = [] {
+    std::ignore = parse_document("[]");
+    return simdjson::get_active_implementation()->name();
+  }();
   return name;
 }
 

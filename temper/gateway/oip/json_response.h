@@ -30,6 +30,10 @@ struct EncodedResponse {
 [[nodiscard]] Result<EncodedResponse> append_infer_response(std::string& out,
                                                             const InferResponseView& response);
 
+/// Appends one tensor as the protocol's JSON object: with its data, or with the size that it takes
+/// behind the JSON. Errors as above; `out` then ends in a fragment.
+[[nodiscard]] Status append_tensor(std::string& out, const OutputView& output);
+
 /// Appends `{"error":"..."}`, the protocol's error body.
 void append_error(std::string& out, const Error& error);
 [[nodiscard]] std::string error_body(const Error& error);

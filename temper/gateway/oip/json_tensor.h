@@ -1,5 +1,4 @@
-// One tensor in JSON, with its binary form behind the document: the same for a request's inputs and
-// an answer's outputs. Private to this folder.
+// Private to this folder: a tensor as JSON has it, the same in requests and in answers.
 #pragma once
 
 #include <cstddef>
@@ -10,59 +9,28 @@
 
 #include "temper/core/result.h"
 #include "temper/gateway/oip/infer.h"
-#include "temper/gateway/oip/json_reader.h"
+#include "temper/gateway/oip/json_document.h"
 
 namespace temper::oip {
 
-/// Hands out the bytes behind the JSON part, in order.
-class BinaryPart {
- public:
-  /// `owner` keeps `bytes` alive, and with them the tensors that view them.
-  BinaryPart(std::span<const std::byte> bytes, std::size_t json_size,
-             std::shared_ptr<const void> owner)
-      : rest_(bytes.subspan(json_size)), json_size_(json_size), owner_(std::move(owner)) {}
-
-  /// The next `size` bytes as a tensor: a view where they lie aligned for `type`, else a copy.
-  /// Errors: kInvalidArgument when fewer are left.
-  [[nodiscard]] Result<Tensor> take(DataType type, Shape shape, std::size_t size,
-                                    const Place& place);
-
-  [[nodiscard]] std::size_t left() const { return rest_.size(); }
-  [[nodiscard]] std::size_t json_size() const { return json_size_; }
-
- private:
-  std::span<const std::byte> rest_;
-  std::size_t json_size_;
-  std::shared_ptr<const void> owner_;
+/// The binary tensors behind the JSON part, taken in order.
+struct BinaryPart {
+  std::span<const std::byte> rest;
+  std::shared_ptr<const void> owner;
+  /// False where the body is JSON to its end: then no tensor may be binary.
+  bool present = false;
 };
 
-/// Parameters of one tensor: those of the binary extension.
-struct TensorParameters {
-  std::optional<std::size_t> binary_data_size;
-  std::optional<bool> binary_data;
-};
+/// Reads `{"name","shape","datatype","parameters","data"}`. `json_bytes` is the size of the
+/// document: data cannot have more elements than it has bytes, which bounds what a shape may
+/// allocate.
+[[nodiscard]] Result<NamedTensor> read_tensor(const Element& element, const Place& place,
+                                              std::size_t json_bytes, BinaryPart& binary);
 
-[[nodiscard]] Result<TensorParameters> tensor_parameters(const simdjson::dom::element& element,
-                                                         const Place& place);
-
-[[nodiscard]] Result<DataType> decode_data_type(const simdjson::dom::element& element,
-                                                const Place& place);
-
-/// `{"name":..,"shape":..,"datatype":..,"data":..}`, or with "binary_data_size" in its parameters.
-/// What it says is checked: `check_tensor` holds. Errors: kInvalidArgument, kUnimplemented.
-[[nodiscard]] Result<NamedTensor> decode_tensor(const simdjson::dom::element& element,
-                                                BinaryPart& binary, const Place& place);
-
-/// Appends the tensor's JSON; a binary one says its size and its bytes are for the caller to send.
-/// Errors: kInvalidArgument where JSON cannot say it.
-[[nodiscard]] Status append_tensor(std::string& out, const OutputView& output);
-
-/// An integer, a boolean or a number in JSON.
-void append_scalar(std::string& out, bool value);
-void append_scalar(std::string& out, std::int64_t value);
-void append_scalar(std::string& out, double value);
-
-/// True where a floating-point tensor (FP32, FP64) holds one.
-[[nodiscard]] bool has_infinity(const Tensor& tensor);
+/// A tensor over `bytes`, which it shares with `owner` where they lie aligned for the datatype, and
+/// copies where not. Errors as `check_tensor`.
+[[nodiscard]] Result<Tensor> tensor_over(DataType type, Shape shape,
+                                         std::span<const std::byte> bytes,
+                                         std::shared_ptr<const void> owner, std::string_view name);
 
 }  // namespace temper::oip
