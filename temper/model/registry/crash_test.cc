@@ -1,4 +1,7 @@
-// Kills writers at random moments and looks at what is left.
+// Kills writers at random moments, and before each of their steps in turn, and looks at what is
+// left.
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,24 +21,28 @@ constexpr int kKills = 30;
 
 class CrashTest : public RegistryFixture {
  protected:
-  /// Adds, moves aliases, removes and collects until it is killed; one byte a round to `progress`.
+  /// Adds a version, moves an alias to it, removes it again if asked to, and collects garbage.
+  static bool write_once(Registry& registry, const std::filesystem::path& given,
+                         std::string_view content, bool remove) {
+    const std::filesystem::path own = given.string() + fmt::format("{}", ::getpid());
+    if (!write_file_atomically(own, content)) return false;
+    Result<StagedArtifact> staged = registry.stage(own);
+    Result<StagedArtifact> reference = registry.stage(given);
+    if (!staged || !reference) return false;
+    const auto added = registry.add(new_version("m"), std::move(*staged), std::move(*reference));
+    if (!added || !registry.set_alias("m", "challenger", added->version)) return false;
+    if (!remove) return true;
+    return registry.remove("m", added->version, true) && registry.collect_garbage();
+  }
+
+  /// Until it is killed; one byte a round to `progress`.
   [[noreturn]] static void write_for_ever(const std::filesystem::path& data,
                                           const std::filesystem::path& given, int progress,
                                           Rng rng) {
     Result<Registry> registry = Registry::open(data);
     while (registry) {
-      const std::filesystem::path own = given.string() + fmt::format("{}", ::getpid());
-      if (!write_file_atomically(own, fmt::format("model {}", rng()))) break;
-      Result<StagedArtifact> staged = registry->stage(own);
-      Result<StagedArtifact> reference = registry->stage(given);
-      if (!staged || !reference) break;
-      const auto added = registry->add(new_version("m"), std::move(*staged), std::move(*reference));
-      if (!added) break;
-      static_cast<void>(registry->set_alias("m", "challenger", added->version));
-      if (rng.below(2) == 0) {
-        static_cast<void>(registry->remove("m", added->version, true));
-        static_cast<void>(registry->collect_garbage());
-      }
+      const std::string content = fmt::format("model {}", rng());
+      if (!write_once(*registry, given, content, rng.below(2) == 0)) break;
       if (::write(progress, "x", 1) != 1) break;
     }
     ::_exit(1);
@@ -63,6 +70,87 @@ class CrashTest : public RegistryFixture {
     ::close(pipe_ends[0]);
   }
 
+  enum class Outcome { kKilled, kFinished, kFailed, kNotAllowed };
+
+  /// Runs one `write_once` in a child and kills it as it enters its `step`th system call that
+  /// changes a file: all before it are done, that one is not.
+  Outcome kill_before(int step, const std::filesystem::path& given) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(2);
+      ::raise(SIGSTOP);
+      Result<Registry> registry = Registry::open(data());
+      const std::string content = fmt::format("step {}", step);
+      ::_exit(registry && write_once(*registry, given, content, true) ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (!WIFSTOPPED(status)) return Outcome::kNotAllowed;
+    constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
+    ::ptrace(PTRACE_SETOPTIONS, child, nullptr, kOptions);
+    for (int steps = 0;;) {
+      ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+      ::waitpid(child, &status, 0);
+      if (WIFEXITED(status)) {
+        return WEXITSTATUS(status) == 0 ? Outcome::kFinished : Outcome::kFailed;
+      }
+      if (!WIFSTOPPED(status)) return Outcome::kFailed;
+      __ptrace_syscall_info info{};
+      ::ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info);
+      if (info.op == PTRACE_SYSCALL_INFO_ENTRY && changes_a_file(info.entry.nr) &&
+          ++steps == step) {
+        ::kill(child, SIGKILL);
+        ::waitpid(child, &status, 0);
+        return Outcome::kKilled;
+      }
+    }
+  }
+
+  static bool changes_a_file(std::uint64_t call) {
+    switch (call) {
+      case SYS_write:
+      case SYS_pwrite64:
+      case SYS_fsync:
+      case SYS_fdatasync:
+      case SYS_ftruncate:
+      case SYS_openat:
+      case SYS_renameat2:
+#ifdef SYS_rename
+      case SYS_rename:
+      case SYS_unlink:
+#endif
+      case SYS_renameat:
+      case SYS_unlinkat:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /// The first version, with a reference, through a connection that is closed again: none must be
+  /// carried over a fork.
+  std::filesystem::path add_first() {
+    const std::filesystem::path given = file("reference table");
+    EXPECT_TRUE(registry_
+                    ->add(new_version("m"), registry_->stage(given).value(),
+                          registry_->stage(given).value())
+                    .has_value());
+    registry_.reset();
+    return given;
+  }
+
+  void expect_no_leftovers() {
+    registry_.emplace(Registry::open(data()).value());
+    ASSERT_TRUE(registry_->collect_garbage()->collected) << "a killed writer still holds its lock";
+    std::set<std::string> named;
+    const std::vector<VersionRecord> records = registry_->show("m").value();
+    for (const VersionRecord& record : records) {
+      named.insert(record.artifact.filename());
+      named.insert(record.reference->file.filename());
+    }
+    EXPECT_EQ(files_in_store(), named.size());
+  }
+
   void expect_intact() {
     Connection connection =
         Connection::open(data() / "registry.db", std::chrono::seconds(1)).value();
@@ -75,37 +163,37 @@ class CrashTest : public RegistryFixture {
     for (const VersionRecord& record : records) {
       EXPECT_GT(record.version, last);
       last = record.version;
-      EXPECT_EQ(sha256_file(record.artifact), record.artifact_sha256);
+      EXPECT_EQ(sha256_file(record.artifact).value_or("missing"), record.artifact_sha256);
       ASSERT_TRUE(record.reference.has_value());
-      EXPECT_EQ(sha256_file(record.reference->file), record.reference->sha256);
+      EXPECT_EQ(sha256_file(record.reference->file).value_or("missing"), record.reference->sha256);
     }
   }
 };
 
 TEST_F(CrashTest, KilledWritersLeaveEveryRowWithItsFiles) {
   Rng rng(kSeed);
-  const std::filesystem::path given = file("reference table");
-  NewVersion first = new_version("m");
-  ASSERT_TRUE(
-      registry_
-          ->add(std::move(first), registry_->stage(given).value(), registry_->stage(given).value())
-          .has_value());
-  // A connection must not be carried over a fork.
-  registry_.reset();
+  const std::filesystem::path given = add_first();
   for (int kill = 0; kill < kKills; ++kill) {
     kill_one(given, rng);
     expect_intact();
-    if (HasFatalFailure()) FAIL() << "seed " << kSeed << " kill " << kill;
+    if (HasFailure()) FAIL() << "seed " << kSeed << " kill " << kill;
   }
-  registry_.emplace(Registry::open(data()).value());
-  ASSERT_TRUE(registry_->collect_garbage()->collected) << "a killed writer still holds its lock";
-  std::set<std::string> named;
-  const std::vector<VersionRecord> records = registry_->show("m").value();
-  for (const VersionRecord& record : records) {
-    named.insert(record.artifact.filename());
-    named.insert(record.reference->file.filename());
+  expect_no_leftovers();
+}
+
+TEST_F(CrashTest, AKillBeforeAnyStepLeavesEveryRowWithItsFiles) {
+  const std::filesystem::path given = add_first();
+  int step = 1;
+  for (;; ++step) {
+    const Outcome outcome = kill_before(step, given);
+    if (outcome == Outcome::kNotAllowed) GTEST_SKIP() << "this machine allows no tracing";
+    ASSERT_NE(outcome, Outcome::kFailed) << "step " << step;
+    if (outcome == Outcome::kFinished) break;
+    expect_intact();
+    if (HasFailure()) FAIL() << "killed before step " << step;
   }
-  EXPECT_EQ(files_in_store(), named.size());
+  EXPECT_GT(step, 20) << "an add, an alias, a removal and a collection take more steps than that";
+  expect_no_leftovers();
 }
 
 }  // namespace
