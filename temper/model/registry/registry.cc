@@ -252,15 +252,17 @@ Status Registry::remove(std::string_view model, std::optional<int> version, bool
       }
       numbers = {*version};
     }
-    TEMPER_TRY(const auto aliases, select_aliases(connection, model));
-    for (const auto& [alias, number] : aliases) {
-      if (std::ranges::find(numbers, number) == numbers.end()) continue;
-      if (!force) {
-        return fail(ErrorCode::kFailedPrecondition,
-                    "alias {} names version {} of '{}': point it at another version, or force the "
-                    "removal of both",
-                    alias, number, model);
-      }
+    TEMPER_TRY(auto naming, select_aliases(connection, model));
+    std::erase_if(naming, [&](const auto& alias) {
+      return std::ranges::find(numbers, alias.second) == numbers.end();
+    });
+    if (!naming.empty() && !force) {
+      return fail(ErrorCode::kFailedPrecondition,
+                  "aliases of '{}' name what would go: {}; point them at other versions, or force "
+                  "the removal of both",
+                  model, list_text(naming));
+    }
+    for (const auto& [alias, number] : naming) {
       TEMPER_TRY_STATUS(delete_alias(connection, model, alias));
     }
     for (const int number : numbers) {

@@ -119,7 +119,8 @@ TEST_F(RegistryTest, AVersionThatAnAliasNamesIsRemovedOnlyByForce) {
   add("m");
   const Status refused = registry_->remove("m", 1, false);
   EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
-  EXPECT_THAT(refused.error().message, HasSubstr("alias champion names version 1"));
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("aliases of 'm' name what would go: champion = 1;"));
   EXPECT_TRUE(registry_->remove("m", 2, false).has_value());
   EXPECT_TRUE(registry_->remove("m", 1, true).has_value());
   EXPECT_EQ(registry_->show("m").error().code, ErrorCode::kNotFound);
