@@ -78,7 +78,7 @@ Result<std::string> csv_relation(const SourceFile& source, duckdb::Session& sess
   // Reading all fields as text names the line that does not fit; a file with no rows passes.
   CsvTypes texts;
   texts.types.assign(source.csv_header().names.size(), "VARCHAR");
-  const std::string relation = read_csv(source, texts);
+  std::string relation = read_csv(source, texts);
   TEMPER_TRY_STATUS(session.run("SELECT count(COLUMNS(*)) FROM " + relation));
   return relation;
 }

@@ -181,6 +181,7 @@ Result<Trained> train_final(const TrainJob& job, const data::Table& table, const
 
   const std::vector<std::size_t> rows = rows_to_check(data, split);
   std::vector<std::size_t> table_rows;
+  table_rows.reserve(rows.size());
   for (const std::size_t row : rows) table_rows.push_back(data.table_rows[row]);
   TEMPER_TRY(const auto margins, booster.predict(take(data, rows).rows(), true));
   TEMPER_TRY(report.check, check_model(runtime, model, table, table_rows, margins));
