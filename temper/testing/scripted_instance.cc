@@ -39,6 +39,7 @@ std::vector<ScriptedInstance::RecordedRun> ScriptedInstance::runs() const {
 std::vector<std::int64_t> ScriptedInstance::rows_of_runs() const {
   const std::scoped_lock lock(mutex_);
   std::vector<std::int64_t> rows;
+  rows.reserve(runs_.size());
   for (const RecordedRun& run : runs_) rows.push_back(run.rows);
   return rows;
 }
@@ -54,6 +55,7 @@ Result<std::vector<Tensor>> double_and_sum(const runtime::RunRequest& request) {
     twice[k] *= 2;
   }
   std::vector<Tensor> answer;
+  answer.reserve(request.outputs.size());
   for (const std::size_t output : request.outputs) {
     answer.push_back(output == 0 ? matrix(columns, twice) : matrix(1, sums));
   }

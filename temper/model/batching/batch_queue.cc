@@ -10,6 +10,11 @@ constexpr std::int64_t kMaxRows = 65'536;
 constexpr double kAverageWeight = 1.0 / 8;
 /// A hostile mix of shapes can make as many groups as requests: each may not keep its record size.
 constexpr std::size_t kRoomKeptPerGroup = 256;
+/// A share is at least this long and this large. On virtual time (batch_queue_simulation_test.cc) a
+/// smallest share of 4 rows did better than 1, 2 and 8 at 4 to 64 clients, and never worse than
+/// no shares at all.
+constexpr Duration kShortestShare = std::chrono::microseconds(200);
+constexpr std::int64_t kSmallestShare = 4;
 constexpr Duration kShortestRetry = std::chrono::milliseconds(1);
 constexpr Duration kLongestRetry = std::chrono::seconds(10);
 
@@ -173,7 +178,14 @@ std::optional<std::uint64_t> BatchQueue::cancel(const Ticket& ticket) {
 }
 
 std::int64_t BatchQueue::row_bound() const {
-  return std::clamp(queued_rows_, config_.max_batch_rows, config_.max_batch_rows_under_load);
+  const std::int64_t share = (queued_rows_ + config_.instances - 1) / config_.instances;
+  std::int64_t worth_a_run = config_.max_batch_rows;
+  if (row_ns_) {
+    worth_a_run =
+        std::clamp(kShortestShare / std::max(row_time(), Duration(1)),
+                   std::min(kSmallestShare, config_.max_batch_rows), config_.max_batch_rows);
+  }
+  return std::clamp(share, worth_a_run, config_.max_batch_rows_under_load);
 }
 
 bool BatchQueue::full(const Group& group) const {

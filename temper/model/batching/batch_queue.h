@@ -3,7 +3,9 @@
 // State in, event and `now` in, decision out; no clock, no thread. executor.h is the shell that
 // runs it. The rules, in order:
 //   1. Rows count, not requests. A batch takes requests while their rows fit its bound; a request
-//      that alone exceeds the bound runs alone.
+//      that alone exceeds the bound runs alone. The bound follows the queue: each instance leaves
+//      the others their share of it, down to what makes a run worth while (200 us, 4 rows), and
+//      up to max_batch_rows_under_load.
 //   2. Only requests of one group share a run (equal trailing shapes of every input). Temper never
 //      pads a caller's tensors, since padding changes some models' outputs.
 //   3. Who goes first: the smallest `arrival + priority * priority_step`. Inside a group and
@@ -35,9 +37,9 @@ inline constexpr int kLowestPriority = 9;
 inline constexpr Duration kMaxQueueDelayCeiling = std::chrono::milliseconds(50);
 
 struct BatchingConfig {
-  /// Rows in a run while the queue is short, 1..65,536.
+  /// Rows in a run while no more than that wait for each instance, 1..65,536.
   std::int64_t max_batch_rows = 16;
-  /// Rows in a run while more than that wait; at least max_batch_rows, at most 65,536.
+  /// Rows in a run while more wait; at least max_batch_rows, at most 65,536.
   std::int64_t max_batch_rows_under_load = 64;
   /// The longest a runnable batch is held back where `eager` is off; 0..50 ms.
   Duration max_queue_delay = std::chrono::milliseconds(5);
@@ -49,7 +51,7 @@ struct BatchingConfig {
   std::size_t max_queued_requests = 4096;
   /// What one step of priority is worth in waiting time; 0 = priorities do not matter.
   Duration priority_step = std::chrono::milliseconds(10);
-  /// Instances that take batches side by side; only the retry hint needs it.
+  /// Instances that take batches side by side.
   int instances = 1;
 
   /// Errors: kInvalidArgument naming the field.

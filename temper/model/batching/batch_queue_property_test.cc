@@ -63,6 +63,7 @@ class Trace {
     config.max_queue_delay = milliseconds(rng_.below(6));
     config.max_queued_rows = 1 + static_cast<std::int64_t>(rng_.below(200));
     config.max_queued_requests = 1 + rng_.below(60);
+    config.instances = 1 + static_cast<int>(rng_.below(4));
     config.priority_step = milliseconds(rng_.below(3) * 5);
     return config;
   }
@@ -131,7 +132,7 @@ class Trace {
     const bool promised = queue_.runnable(now_);
     const bool must = must_run();
     const std::int64_t bound = queue_.row_bound();
-    ASSERT_GE(bound, config_.max_batch_rows);
+    ASSERT_GE(bound, std::min<std::int64_t>(config_.max_batch_rows, 4));
     ASSERT_LE(bound, config_.max_batch_rows_under_load);
     std::vector<std::uint64_t> ids;
     ASSERT_EQ(queue_.next_batch(now_, ids), promised);

@@ -81,6 +81,22 @@ TEST(BatchQueueTest, GrowsTheBoundWithTheQueue) {
   EXPECT_EQ(next(queue).size(), 10U);
 }
 
+TEST(BatchQueueTest, LeavesTheOtherInstancesTheirShareOfLongRuns) {
+  BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 2});
+  queue.finished(1, milliseconds(1));
+  for (std::uint64_t id = 0; id < 12; ++id) add(queue, {.id = id});
+  EXPECT_EQ(next(queue).size(), 6U);
+  EXPECT_EQ(next(queue).size(), 4U);  // 3 would be its share: too small a run
+  EXPECT_EQ(next(queue).size(), 2U);
+}
+
+TEST(BatchQueueTest, DoesNotSplitShortRuns) {
+  BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 2});
+  queue.finished(1, std::chrono::microseconds(10));
+  for (std::uint64_t id = 0; id < 12; ++id) add(queue, {.id = id});
+  EXPECT_EQ(next(queue).size(), 12U);
+}
+
 TEST(BatchQueueTest, BoundsABatchOfEmptyRequestsToo) {
   BatchQueue queue({.max_batch_rows = 4, .max_batch_rows_under_load = 4});
   for (std::uint64_t id = 0; id < 6; ++id) add(queue, {.id = id, .rows = 0});
