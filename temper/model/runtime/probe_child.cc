@@ -1,11 +1,16 @@
 #include "temper/model/runtime/probe_child.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
+#include <array>
+#include <charconv>
 #include <vector>
 
 #include "temper/model/onnx/inspect.h"
 #include "temper/model/runtime/batch_dependence.h"
+#include "temper/model/runtime/host/descriptor.h"
 #include "temper/model/runtime/onnxruntime/onnxruntime.h"
 #include "temper/model/runtime/warm_up.h"
 
@@ -16,15 +21,29 @@ constexpr std::uint64_t kSeed = 3;
 constexpr std::size_t kMostTimedRuns = 101;
 constexpr Duration kTimingBudget = std::chrono::milliseconds(500);
 
-/// A figure of /proc/self/status in bytes; 0 where the kernel does not tell.
-std::uint64_t process_memory(std::string_view field) {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  while (std::getline(status, line)) {
-    if (line.starts_with(field)) return std::stoull(line.substr(field.size())) * 1024;
+/// Figures of /proc/self/status, opened early: later the process may open nothing.
+class ProcessMemory {
+ public:
+  ProcessMemory() : status_(::open("/proc/self/status", O_RDONLY | O_CLOEXEC)) {}
+
+  /// "VmRSS:" or "VmHWM:" in bytes; 0 where the kernel does not tell.
+  [[nodiscard]] std::uint64_t bytes(std::string_view field) const {
+    std::array<char, 8192> text{};
+    const ssize_t size = ::pread(status_.get(), text.data(), text.size(), 0);
+    if (size <= 0) return 0;
+    const std::string_view status(text.data(), static_cast<std::size_t>(size));
+    const auto at = status.find(field);
+    if (at == std::string_view::npos) return 0;
+    const auto digits = status.find_first_of("0123456789", at);
+    if (digits == std::string_view::npos) return 0;
+    std::uint64_t kilobytes = 0;
+    std::from_chars(status.data() + digits, status.data() + status.size(), kilobytes);
+    return kilobytes * 1024;
   }
-  return 0;
-}
+
+ private:
+  Descriptor status_;
+};
 
 Result<std::int64_t> median_run_ns(Instance& instance, const SyntheticPlan& plan, std::int64_t rows,
                                    TimePoint deadline, const Clock& clock) {
@@ -61,10 +80,10 @@ void note_safety(ProbeReport& report, const onnx_graph::GraphSummary& summary) {
 }
 
 Status measure(ProbeReport& report, Instance& instance, const SyntheticPlan& plan,
-               TimePoint deadline, const StageNote& note_stage, const Clock& clock) {
-  note_stage("timing runs of one row");
+               TimePoint deadline, const ProbeHooks& hooks, const Clock& clock) {
+  hooks.note_stage("timing runs of one row");
   TEMPER_TRY(report.run_ns_1, median_run_ns(instance, plan, 1, deadline, clock));
-  note_stage("comparing rows alone with rows in batches");
+  hooks.note_stage("comparing rows alone with rows in batches");
   // Half of what is left: too slow to compare is a finding, too slow for the rest an error.
   const TimePoint now = clock.now();
   TEMPER_TRY(const BatchDependence dependence,
@@ -74,7 +93,7 @@ Status measure(ProbeReport& report, Instance& instance, const SyntheticPlan& pla
   report.batch_difference = dependence.difference;
   report.batch_tolerance = dependence.tolerance;
   if (report.batchable) {
-    note_stage("timing runs of 16 rows");
+    hooks.note_stage("timing runs of 16 rows");
     TEMPER_TRY(report.run_ns_16, median_run_ns(instance, plan, 16, deadline, clock));
   }
   return {};
@@ -83,27 +102,29 @@ Status measure(ProbeReport& report, Instance& instance, const SyntheticPlan& pla
 }  // namespace
 
 Result<ProbeReport> probe_here(const std::filesystem::path& artifact, TimePoint deadline,
-                               const StageNote& note_stage, const Clock& clock) {
+                               const ProbeHooks& hooks, const Clock& clock) {
+  const ProcessMemory memory;
   ProbeReport report;
-  note_stage("reading the file");
+  hooks.note_stage("reading the file");
   TEMPER_TRY(const auto summary, onnx_graph::inspect(artifact));
-  note_stage("loading");
+  hooks.note_stage("loading");
   TEMPER_TRY(const auto runtime, create_onnxruntime());
   TEMPER_TRY(const auto instance, runtime->load({.artifact = artifact}));
   report.signature = instance->signature();
-  report.loaded_bytes = process_memory("VmRSS:");
+  report.loaded_bytes = memory.bytes("VmRSS:");
+  hooks.on_loaded();
 
-  note_stage("looking for inputs that it accepts");
+  hooks.note_stage("looking for inputs that it accepts");
   const auto plan = find_synthetic_plan(*instance, deadline);
   if (plan) {
     note_safety(report, summary);
-    TEMPER_TRY_STATUS(measure(report, *instance, *plan, deadline, note_stage, clock));
+    TEMPER_TRY_STATUS(measure(report, *instance, *plan, deadline, hooks, clock));
   } else if (plan.error().code == ErrorCode::kInvalidArgument) {
     note_unwarmable(report, plan.error());
   } else {
     return std::unexpected(plan.error());
   }
-  report.peak_bytes = process_memory("VmHWM:");
+  report.peak_bytes = memory.bytes("VmHWM:");
   return report;
 }
 

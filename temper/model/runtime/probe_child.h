@@ -11,13 +11,17 @@
 
 namespace temper::runtime {
 
-/// Called before each stage with what is about to happen ("loading"); should the process die, the
-/// last one says where.
-using StageNote = std::function<void(std::string_view)>;
+struct ProbeHooks {
+  /// Called before each stage with what is about to happen ("loading"); should the process die, the
+  /// last one says where.
+  std::function<void(std::string_view)> note_stage;
+  /// Called once nothing more has to be opened.
+  std::function<void()> on_loaded;
+};
 
 /// Loads, warms up, measures. Errors: as `probe`'s, but for those of a dying process.
 [[nodiscard]] Result<ProbeReport> probe_here(const std::filesystem::path& artifact,
-                                             TimePoint deadline, const StageNote& note_stage,
+                                             TimePoint deadline, const ProbeHooks& hooks,
                                              const Clock& clock = system_clock_instance());
 
 }  // namespace temper::runtime

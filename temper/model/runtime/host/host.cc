@@ -115,7 +115,8 @@ class SupervisedInstance final : public HostedInstance {
         stopped_.wait_until(lock, stop, next_start_, [] { return false; });
       }
       if (stop.stop_requested()) break;
-      auto host = HostProcess::start(config_, options_);
+      auto host = HostProcess::start(config_, options_, stop);
+      if (!host && stop.stop_requested()) break;
       if (!host) {
         log::warning("model host does not start",
                      {{"artifact", options_.artifact.string()}, {"cause", host.error().message}});
@@ -162,7 +163,7 @@ class HostRuntime final : public Runtime {
     }
     Descriptor stop_event(::eventfd(0, EFD_CLOEXEC));
     if (stop_event.get() < 0) return fail(ErrorCode::kResourceExhausted, "no descriptor is left");
-    TEMPER_TRY(auto first, HostProcess::start(config_, options));
+    TEMPER_TRY(auto first, HostProcess::start(config_, options, std::stop_token()));
     return std::unique_ptr<Instance>(std::make_unique<SupervisedInstance>(
         config_, options, std::move(first), std::move(stop_event)));
   }

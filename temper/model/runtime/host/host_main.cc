@@ -1,14 +1,12 @@
 #include "temper/model/runtime/host/host_main.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 
 #include "temper/model/runtime/host/host_server.h"
+#include "temper/model/runtime/host/sandbox.h"
 #include "temper/model/runtime/probe_child.h"
 #include "temper/model/runtime/probe_lines.h"
 
@@ -28,29 +26,12 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
-void limit(__rlimit_resource resource, rlim_t value) {
-  const rlimit both{.rlim_cur = value, .rlim_max = value};
-  ::setrlimit(resource, &both);
-}
-
-/// A model that takes over this process finds little to do in it: no new privileges, no files
-/// written, few opened. (Memory, processors and the tie to the parent are set before this program
-/// starts.)
-void harden() {
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  // A log line to a redirected stderr must fail, not kill.
-  std::signal(SIGXFSZ, SIG_IGN);
-  limit(RLIMIT_FSIZE, 0);
-  limit(RLIMIT_NOFILE, 64);
-  limit(RLIMIT_CORE, 0);
-}
-
 int run_probe(const HostArguments& arguments) {
   const auto note_stage = [](std::string_view stage) {
     write_all(kHostChannelFd, stage_line(stage));
   };
   const TimePoint deadline = system_clock_instance().now() + arguments.patience;
-  auto verdict = probe_here(arguments.artifact, deadline, note_stage);
+  auto verdict = probe_here(arguments.artifact, deadline, {note_stage, close_files});
   if (!verdict && verdict.error().code == ErrorCode::kDeadlineExceeded) {
     verdict.error().message = fmt::format(
         "the model was not done within {} ms",
@@ -60,7 +41,8 @@ int run_probe(const HostArguments& arguments) {
     verdict = with_context(verdict.error(), "the model asks for more memory than it may have");
   }
   write_all(kHostChannelFd, verdict_line(verdict));
-  return 0;
+  // Nothing is left to be done in order: tearing an engine down would only take time.
+  ::_exit(0);
 }
 
 Result<std::int64_t> parse_number(std::string_view word) {
@@ -102,7 +84,7 @@ Result<HostArguments> parse_host_arguments(const std::vector<std::string>& words
 }
 
 int run_host(const HostArguments& arguments) {
-  harden();
+  enter_sandbox();
   if (arguments.task == HostArguments::Task::kProbe) return run_probe(arguments);
   return serve_host(arguments);
 }

@@ -15,7 +15,8 @@
 namespace temper::runtime {
 namespace {
 
-/// How often a parent that waits for a load looks whether its child still lives.
+/// How often a parent that waits for a load looks whether its child still lives, and whether to
+/// stop.
 constexpr Duration kLoadGlance = std::chrono::milliseconds(20);
 
 /// The error that a child reports; any code of ours it may have made up is taken for kInternal.
@@ -47,7 +48,8 @@ std::size_t total_bytes(std::span<const Tensor> tensors) {
 }  // namespace
 
 Result<std::shared_ptr<HostProcess>> HostProcess::start(const HostConfig& config,
-                                                        const LoadOptions& options) {
+                                                        const LoadOptions& options,
+                                                        const std::stop_token& stop) {
   const auto slots = static_cast<std::size_t>(config.slots);
   TEMPER_TRY(SharedSlots shared, SharedSlots::create(slots, config.slot_bytes));
   const std::string program = config.program.empty() ? own_program_path() : config.program;
@@ -64,17 +66,18 @@ Result<std::shared_ptr<HostProcess>> HostProcess::start(const HostConfig& config
       .output_file = std::nullopt};
   TEMPER_TRY(ChildProcess child, ChildProcess::spawn(spec));
   std::shared_ptr<HostProcess> host(new HostProcess(config, std::move(shared), std::move(child)));
-  TEMPER_TRY_STATUS(host->await_load(system_clock_instance()));
+  TEMPER_TRY_STATUS(host->await_load(stop, system_clock_instance()));
   for (std::size_t k = 0; k < slots; ++k) host->free_slots_.push_back(slots - 1 - k);
   return host;
 }
 
-Status HostProcess::await_load(const Clock& clock) {
+Status HostProcess::await_load(const std::stop_token& stop, const Clock& clock) {
   constexpr auto kStarting = static_cast<std::uint32_t>(HostState::kStarting);
   const std::atomic<std::uint32_t>& state = shared_.control().state;
   const TimePoint deadline = clock.now() + config_.load_patience;
   while (state.load() == kStarting) {
     const TimePoint now = clock.now();
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while loading");
     if (now >= deadline) {
       return fail(
           ErrorCode::kDeadlineExceeded, "the model was not loaded within {} ms",

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ class HostProcess {
  public:
   /// Starts the child and waits until it has loaded the model. Errors: the child's own;
   /// kInvalidArgument when it died loading; kDeadlineExceeded when it was not done within
-  /// `load_patience`.
+  /// `load_patience`; kCancelled when stopped.
   static Result<std::shared_ptr<HostProcess>> start(const HostConfig& config,
-                                                    const LoadOptions& options);
+                                                    const LoadOptions& options,
+                                                    const std::stop_token& stop);
 
   [[nodiscard]] const Signature& signature() const { return signature_; }
   [[nodiscard]] pid_t pid() const { return child_.pid(); }
@@ -52,7 +54,7 @@ class HostProcess {
     std::size_t used_bytes_ = 0;
   };
 
-  Status await_load(const Clock& clock);
+  Status await_load(const std::stop_token& stop, const Clock& clock);
   Result<std::size_t> acquire_slot(TimePoint deadline);
   void release_slot(std::size_t index, std::size_t used_bytes);
   Result<std::vector<Tensor>> read_answer(Slot& slot, std::size_t outputs_asked_for);

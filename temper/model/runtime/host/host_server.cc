@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "temper/model/runtime/host/futex.h"
+#include "temper/model/runtime/host/sandbox.h"
 #include "temper/model/runtime/host/shared_slots.h"
 #include "temper/model/runtime/host/slot_turn.h"
 #include "temper/model/runtime/host/tensor_block.h"
@@ -87,6 +88,7 @@ int serve_host(const HostArguments& arguments) {
     announce(*shared, HostState::kFailed);
     return 1;
   }
+  close_files();
   write_answer(shared->room(0), signature_tensor((*instance)->signature()));
   announce(*shared, HostState::kReady);
   std::vector<std::jthread> threads;
