@@ -52,11 +52,12 @@ Result<gateway::Runtimes> make_runtimes() {
   TEMPER_TRY(runtimes.in_process, runtime::create_onnxruntime());
   runtimes.make_host =
       [](const gateway::HostNeeds& needs) -> Result<std::shared_ptr<runtime::Runtime>> {
+    runtime::HostConfig config;
+    config.memory_bytes = needs.memory_bytes;
+    config.cpus = needs.cpus;
+    config.slots = needs.slots;
     TEMPER_TRY(std::unique_ptr<runtime::Runtime> host,
-               runtime::create_host_runtime({.name = needs.device,
-                                             .memory_bytes = needs.memory_bytes,
-                                             .cpus = needs.cpus,
-                                             .slots = needs.slots}));
+               runtime::create_host_runtime(std::move(config)));
     return std::shared_ptr<runtime::Runtime>(std::move(host));
   };
   return runtimes;
