@@ -8,8 +8,8 @@
 namespace temper::gateway {
 namespace {
 
-/// A host of its own, for a version that is not safe in process where the profile names no host
-/// device, may take this multiple of what the probe saw, and never less than the floor.
+/// A version's host may take this multiple of what the probe saw, but never less than the floor nor
+/// more than its device has.
 constexpr std::uint64_t kHostHeadroom = 4;
 constexpr std::uint64_t kHostFloor = std::uint64_t{512} << 20;
 
@@ -63,7 +63,7 @@ Result<std::vector<PlacedInstance>> Placement::place(const registry::VersionReco
                                                      const profile::ModelPolicy& policy) {
   const bool process = wants_process(version, policy);
   std::vector<const profile::Device*> devices = candidates(*profile_, policy);
-  // The kind of device the version needs comes first; a host of its own is made on any device.
+  // The kind of device the version needs comes first; a host can be made on any of them.
   std::ranges::stable_sort(devices, {}, [&](const profile::Device* device) {
     return (device->runs == profile::Runs::kProcess) != process;
   });
@@ -130,21 +130,13 @@ Result<PlacedInstance> Placement::load(const registry::VersionRecord& version,
 
 Result<std::shared_ptr<runtime::Runtime>> Placement::host_of(const profile::Device& device,
                                                              const registry::VersionRecord& version,
-                                                             int slots) {
-  HostNeeds needs{.device = device.name,
-                  .memory_bytes = device.memory_bytes,
-                  .cpus = static_cast<int>(device.cpus),
-                  .slots = slots};
-  if (device.runs != profile::Runs::kHost) {
-    needs.memory_bytes = std::max(kHostFloor, kHostHeadroom * version.probe.peak_bytes);
-    return runtimes_.make_host(needs);
-  }
-  const std::scoped_lock lock(mutex_);
-  auto& host = hosts_[device.id];
-  if (!host) {
-    TEMPER_TRY(host, runtimes_.make_host(needs));
-  }
-  return host;
+                                                             int slots) const {
+  std::uint64_t memory_bytes = std::max(kHostFloor, kHostHeadroom * version.probe.peak_bytes);
+  if (device.memory_bytes > 0) memory_bytes = std::min(memory_bytes, device.memory_bytes);
+  return runtimes_.make_host({.device = device.name,
+                              .memory_bytes = memory_bytes,
+                              .cpus = static_cast<int>(device.cpus),
+                              .slots = slots});
 }
 
 Status Placement::reserve(const profile::Device& device, std::uint64_t bytes) {

@@ -55,16 +55,13 @@ class Placement {
                                             const profile::ModelPolicy& policy,
                                             const profile::Device& device, bool in_process);
   [[nodiscard]] Result<std::shared_ptr<runtime::Runtime>> host_of(
-      const profile::Device& device, const registry::VersionRecord& version, int slots);
+      const profile::Device& device, const registry::VersionRecord& version, int slots) const;
   [[nodiscard]] Status reserve(const profile::Device& device, std::uint64_t bytes);
   void release(std::int64_t device, std::uint64_t bytes);
 
   const std::shared_ptr<const profile::Profile> profile_;
   const Runtimes runtimes_;
   std::mutex mutex_;
-  // guarded by mutex_: one host for each device of the profile that is a host, kept for all its
-  // models
-  std::map<std::int64_t, std::shared_ptr<runtime::Runtime>> hosts_;
   // guarded by mutex_: memory promised, by device id
   std::map<std::int64_t, std::uint64_t> reserved_;
 };

@@ -47,6 +47,14 @@ TEST_F(PlacementTest, AnUnsafeVersionGetsAHostWithRoomForWhatTheProbeSaw) {
   EXPECT_GE(hosts_.front().memory_bytes, std::uint64_t{1} << 30);
 }
 
+TEST_F(PlacementTest, AVersionThatDoesNotFitInTheGatewayGoesToAHost) {
+  profile_->devices.front().memory_bytes = std::uint64_t{64} << 20;
+  Placement placement(profile_, runtimes());
+  const auto placed = placement.place(version(std::uint64_t{100} << 20), profile_->policy_for("m"));
+  ASSERT_TRUE(placed) << placed.error().message;
+  EXPECT_FALSE(placed->front().in_process);
+}
+
 TEST_F(PlacementTest, ThePolicyOverrulesTheProbe) {
   Placement placement(profile_, runtimes());
   profile::ModelPolicy policy = profile_->policy_for("m");
@@ -57,6 +65,7 @@ TEST_F(PlacementTest, ThePolicyOverrulesTheProbe) {
 }
 
 TEST_F(PlacementTest, MemoryPromisedIsNotPromisedTwiceAndComesBack) {
+  profile_->devices.resize(1);
   profile_->devices.front().memory_bytes = std::uint64_t{100} << 20;
   Placement placement(profile_, runtimes());
   const registry::VersionRecord record = version(std::uint64_t{60} << 20);
