@@ -1,6 +1,7 @@
 // TOML text into a Profile: a visitor over schema.h. The only file that sees toml++.
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <vector>
 
 #include "temper/profile/profile.h"
@@ -411,8 +412,9 @@ void read(Sheet& sheet, std::string_view text, Profile& profile) {
   if (std::ranges::all_of(sheet.problems, [](const Problem& p) { return p.key.empty(); })) {
     add_findings(sheet, profile, check_rules);
   }
-  std::ranges::stable_sort(sheet.problems, {}, [](const Problem& problem) {
-    return std::pair(problem.line, problem.column);
+  std::ranges::sort(sheet.problems, [](const Problem& one, const Problem& other) {
+    return std::tie(one.line, one.column, one.key, one.message) <
+           std::tie(other.line, other.column, other.key, other.message);
   });
 }
 

@@ -11,8 +11,9 @@ namespace {
 using Problems = std::vector<Problem>;
 
 template <typename... Args>
-void report(Problems& problems, std::string key, fmt::format_string<Args...> text, Args&&... args) {
-  problems.push_back({.key = std::move(key),
+void report(Problems& problems, std::string_view key, fmt::format_string<Args...> text,
+            Args&&... args) {
+  problems.push_back({.key = std::string(key),
                       .message = fmt::format(text, std::forward<Args>(args)...),
                       .line = 0,
                       .column = 0});

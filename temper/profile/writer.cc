@@ -55,6 +55,7 @@ class ValueWriter {
   template <typename E>
   void choices(std::string_view key, const std::vector<E>& values) {
     std::vector<std::string> names;
+    names.reserve(values.size());
     for (const E value : values) names.push_back(log::json_quote(choice_name(value)));
     put(key, fmt::format("[{}]", fmt::join(names, ", ")));
   }

@@ -31,6 +31,7 @@ std::string list_text(const std::map<std::string, int>& aliases) {
 Status check_output(const Signature& signature, const std::string& output, std::string_view role) {
   if (output.empty() || signature.output_index(output)) return {};
   std::vector<std::string> names;
+  names.reserve(signature.outputs.size());
   for (const TensorSpec& spec : signature.outputs) names.push_back(spec.name);
   return fail(ErrorCode::kInvalidArgument, "{} '{}' is no output of the model; it has {}", role,
               output.substr(0, 128), fmt::join(names, ", "));
@@ -58,7 +59,7 @@ Status check_new_version(const NewVersion& version) {
 
 Result<std::filesystem::path> prepare_folder(const std::filesystem::path& folder, bool create) {
   std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::absolute(folder, error);
+  std::filesystem::path absolute = std::filesystem::absolute(folder, error);
   if (error || folder.empty()) {
     return fail(ErrorCode::kInvalidArgument, "'{}' is no path", folder.string());
   }
