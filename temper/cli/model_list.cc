@@ -42,6 +42,7 @@ std::string other_aliases_text(const registry::ModelSummary& model) {
 
 std::string models_text(const std::vector<registry::ModelSummary>& models) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(models.size());
   for (const registry::ModelSummary& model : models) {
     rows.push_back({model.name, fmt::format("{}", fmt::join(model.versions, ", ")),
                     champion_text(model), other_aliases_text(model)});
