@@ -11,6 +11,7 @@
 #include "temper/core/child_process.h"
 #include "temper/model/runtime/host/descriptor.h"
 #include "temper/model/runtime/host/host_main.h"
+#include "temper/model/runtime/host/memory_limit.h"
 #include "temper/model/runtime/probe_lines.h"
 
 namespace temper::runtime {
@@ -70,7 +71,7 @@ Result<ProbeReport> probe(const std::filesystem::path& artifact, const ProbeLimi
                                 .patience = limits.patience,
                                 .intra_op_threads = 1};
   ChildSpec spec{.argv = host_command_line(program, arguments),
-                 .limits = {.memory_bytes = limits.memory_bytes},
+                 .limits = {.memory_bytes = enforceable_memory_limit(limits.memory_bytes)},
                  .inherit = {writer.get()},
                  .output_file = std::nullopt};
   TEMPER_TRY(ChildProcess child, ChildProcess::spawn(spec));

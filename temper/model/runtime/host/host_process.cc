@@ -8,6 +8,7 @@
 
 #include "temper/model/runtime/host/futex.h"
 #include "temper/model/runtime/host/host_main.h"
+#include "temper/model/runtime/host/memory_limit.h"
 #include "temper/model/runtime/host/slot_turn.h"
 #include "temper/model/runtime/host/tensor_block.h"
 #include "temper/model/runtime/signature_json.h"
@@ -58,7 +59,7 @@ Result<std::shared_ptr<HostProcess>> HostProcess::start(const HostConfig& config
                                           .artifact = std::filesystem::absolute(options.artifact),
                                           .patience = config.load_patience,
                                           .intra_op_threads = options.intra_op_threads}),
-      .limits = {.memory_bytes = config.memory_bytes,
+      .limits = {.memory_bytes = enforceable_memory_limit(config.memory_bytes),
                  .cpu_seconds = 0,
                  .cpus = config.cpus,
                  .nice = 0},
