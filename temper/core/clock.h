@@ -40,9 +40,7 @@ class ManualClock final : public Clock {
   explicit ManualClock(WallTime start = WallTime(std::chrono::seconds(1'700'000'000)))
       : start_(start) {}
   [[nodiscard]] TimePoint now() const override { return TimePoint(Duration(elapsed_ns_.load())); }
-  [[nodiscard]] WallTime wall_now() const override {
-    return start_ + Duration(elapsed_ns_.load());
-  }
+  [[nodiscard]] WallTime wall_now() const override { return start_ + Duration(elapsed_ns_.load()); }
   void advance(Duration step) { elapsed_ns_.fetch_add(step.count()); }
 
  private:

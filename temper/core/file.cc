@@ -49,7 +49,7 @@ Status write_all(int fd, std::string_view bytes, const std::filesystem::path& pa
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return system_failure("open", path);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) return system_failure("inspect", path);
   if (S_ISDIR(info.st_mode)) {
     return fail(ErrorCode::kInvalidArgument, "'{}' is a folder, expected a file", path.string());
@@ -78,8 +78,7 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
   const std::filesystem::path temporary =
       path.string() + fmt::format(".{:016x}.tmp", random_seed());
   Status written = [&]() -> Status {
-    const Descriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (file.get() < 0) return system_failure("create", temporary);
     TEMPER_TRY_STATUS(write_all(file.get(), bytes, temporary));
     if (::fsync(file.get()) != 0) return system_failure("sync", temporary);

@@ -37,10 +37,9 @@ void set_level(Level level) { minimum_level = level; }
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   if (level < minimum_level.load(std::memory_order_relaxed)) return;
   const auto now = system_clock_instance().wall_now().time_since_epoch();
-  std::string line =
-      fmt::format(R"({{"ts":{:.6f},"level":"{}","msg":{})",
-                  std::chrono::duration<double>(now).count(), level_name(level),
-                  json_quote(message));
+  std::string line = fmt::format(R"({{"ts":{:.6f},"level":"{}","msg":{})",
+                                 std::chrono::duration<double>(now).count(), level_name(level),
+                                 json_quote(message));
   for (const Field& field : fields) line += fmt::format(R"(,"{}":{})", field.name, field.json);
   line += "}\n";
   // One write call, so that lines of several threads and processes do not mix.

@@ -18,7 +18,8 @@ struct Field {
   std::string json;
 
   Field(std::string_view field_name, std::string_view text);
-  Field(std::string_view field_name, const char* text) : Field(field_name, std::string_view(text)) {}
+  Field(std::string_view field_name, const char* text)
+      : Field(field_name, std::string_view(text)) {}
   Field(std::string_view field_name, const std::string& text)
       : Field(field_name, std::string_view(text)) {}
   Field(std::string_view field_name, bool value)

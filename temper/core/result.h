@@ -74,6 +74,6 @@ template <typename... Args>
   variable = std::move(*result)
 
 /// Returns the error of a Status (or of a Result whose value is not needed).
-#define TEMPER_TRY_STATUS(...)                                          \
-  if (auto temper_status = (__VA_ARGS__); !temper_status)               \
+#define TEMPER_TRY_STATUS(...)                            \
+  if (auto temper_status = (__VA_ARGS__); !temper_status) \
   return std::unexpected(std::move(temper_status).error())
