@@ -17,7 +17,7 @@ namespace {
 /// Runs `body` in a child (what it gives up does not come back) and gives the child's exit status.
 template <typename Body>
 void expect_exit_0_in_child(Body body) {
-  ::testing::FLAGS_gtest_death_test_style = "fast";
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(::_exit(body()), ::testing::ExitedWithCode(0), "");
 }
 
@@ -54,6 +54,7 @@ TEST(SandboxTest, FilesOpenUntilTheyAreClosedInEveryThread) {
 }
 
 TEST(SandboxTest, MemoryAndThreadsAndAbortStillWork) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
       {
         enter_sandbox();
