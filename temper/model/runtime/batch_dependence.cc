@@ -169,6 +169,7 @@ class Measurement {
         rows.push_back(is_subject ? subject[k] : slice_rows(mates[k], mate++, 1).value());
       }
       std::vector<const Tensor*> parts;
+      parts.reserve(rows.size());
       for (const Tensor& row : rows) parts.push_back(&row);
       batch.push_back(concatenate_rows(parts));
     }

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "temper/core/check.h"
 #include "temper/model/runtime/host/futex.h"
 #include "temper/model/runtime/host/sandbox.h"
 #include "temper/model/runtime/host/shared_slots.h"
@@ -16,22 +17,23 @@ namespace temper::runtime {
 namespace {
 
 /// Writes over the request: a run's outputs never lie in its inputs. An answer that does not fit is
-/// replaced by the reason, which always does.
+/// replaced by the reason, which always does, as a slot has 64 KiB or more.
 void write_answer(std::span<std::byte> room, const Result<std::vector<Tensor>>& answer) {
-  const auto write_error = [room](const Error& error) {
-    return write_block(room, {.error_code = static_cast<std::uint32_t>(error.code),
-                              .deadline = kNever,
-                              .tensors = {},
-                              .outputs = {},
-                              .text = error.message});
-  };
-  if (!answer) {
-    (void)write_error(answer.error());
-    return;
+  Error error;
+  if (answer) {
+    const auto written = write_block(
+        room, {.error_code = 0, .deadline = kNever, .tensors = *answer, .outputs = {}, .text = {}});
+    if (written) return;
+    error = written.error();
+  } else {
+    error = answer.error();
   }
-  const auto written = write_block(
-      room, {.error_code = 0, .deadline = kNever, .tensors = *answer, .outputs = {}, .text = {}});
-  if (!written) (void)write_error(written.error());
+  const auto written = write_block(room, {.error_code = static_cast<std::uint32_t>(error.code),
+                                          .deadline = kNever,
+                                          .tensors = {},
+                                          .outputs = {},
+                                          .text = error.message});
+  TEMPER_CHECK(written.has_value());
 }
 
 Result<std::vector<Tensor>> answer_request(std::span<const std::byte> room, Instance& instance) {

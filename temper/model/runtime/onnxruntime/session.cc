@@ -55,6 +55,7 @@ Result<TensorSpec> read_spec(const OrtApi& api, const OrtTypeInfo* info, std::st
   TEMPER_TRY_STATUS(check(api.GetDimensions(tensor, shape.data(), rank)));
   TEMPER_TRY_STATUS(check(api.GetSymbolicDimensions(tensor, symbols.data(), rank)));
   std::vector<std::string> dimension_names;
+  dimension_names.reserve(rank);
   for (const char* symbol : symbols) dimension_names.emplace_back(symbol == nullptr ? "" : symbol);
   return TensorSpec{.name = std::move(name),
                     .datatype = *datatype,
