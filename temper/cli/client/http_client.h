@@ -15,7 +15,7 @@ namespace temper::client {
 
 struct HttpRequest {
   std::string_view method = "GET";
-  std::string_view target = "/";
+  std::string target = "/";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string_view body;
 };
