@@ -49,6 +49,7 @@ struct Point {
   /// The run in the middle by requests per second (the lower one of an even number).
   [[nodiscard]] const client::LoadReport& median() const {
     std::vector<const client::LoadReport*> sorted;
+    sorted.reserve(runs.size());
     for (const client::LoadReport& run : runs) sorted.push_back(&run);
     std::ranges::sort(sorted, {}, [](const auto* run) { return run->requests_per_s(); });
     return *sorted[(sorted.size() - 1) / 2];

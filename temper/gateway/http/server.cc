@@ -74,27 +74,25 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 Result<std::optional<asio::ssl::context>> make_tls(const profile::Tls& tls) {
   if (!tls.enabled()) return std::optional<asio::ssl::context>{};
   std::optional<asio::ssl::context> context(asio::ssl::context::tls_server);
+  const auto refused = [](std::string_view what, const std::string& file,
+                          const boost::system::error_code& why) {
+    return fail(ErrorCode::kInvalidArgument, "TLS {} '{}': {}", what, file, why.message());
+  };
   boost::system::error_code error;
-  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                           asio::ssl::context::no_tlsv1_1,
-                       error);
-  context->use_certificate_chain_file(tls.certificate, error);
-  if (error) {
-    return fail(ErrorCode::kInvalidArgument, "TLS certificate '{}': {}", tls.certificate,
-                error.message());
+  const auto options = asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1;
+  if (context->set_options(options, error)) return refused("options", "", error);
+  if (context->use_certificate_chain_file(tls.certificate, error)) {
+    return refused("certificate", tls.certificate, error);
   }
-  context->use_private_key_file(tls.key, asio::ssl::context::pem, error);
-  if (error) {
-    return fail(ErrorCode::kInvalidArgument, "TLS key '{}': {}", tls.key, error.message());
+  if (context->use_private_key_file(tls.key, asio::ssl::context::pem, error)) {
+    return refused("key", tls.key, error);
   }
   if (!tls.client_ca.empty()) {
-    context->load_verify_file(tls.client_ca, error);
-    if (error) {
-      return fail(ErrorCode::kInvalidArgument, "TLS client_ca '{}': {}", tls.client_ca,
-                  error.message());
+    const auto mode = asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert;
+    if (context->load_verify_file(tls.client_ca, error) || context->set_verify_mode(mode, error)) {
+      return refused("client_ca", tls.client_ca, error);
     }
-    context->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert,
-                             error);
   }
   return context;
 }

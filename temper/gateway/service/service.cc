@@ -189,7 +189,7 @@ void Service::infer(const Caller& caller, InferCall call, InlineRunner* runner, 
     admission_.leave();
     return done(std::unexpected(std::move(planned).error()));
   }
-  const std::shared_ptr<ServedVersion> served = planned->served;
+  std::shared_ptr<ServedVersion> served = planned->served;
   planned->work.done = [this, served, id = std::move(call.request.id),
                         prediction_id = next_prediction_id(caller), arrival = call.arrival,
                         rows = planned->work.rows,
@@ -314,6 +314,23 @@ std::vector<oip::RepositoryEntry> Service::repository_index(bool ready_only) con
                        .reason = std::move(entry.reason)});
   }
   return entries;
+}
+
+std::string Service::metrics_text() const {
+  const std::string& prefix = profile_->metrics_prefix;
+  metrics_.gauge(prefix + "_requests_in_flight", "Requests accepted and not yet answered.")
+      .set(static_cast<double>(admission_.in_flight()));
+  for (const std::shared_ptr<ServedVersion>& served : fleet_.loaded()) {
+    const metrics::Labels labels{{"model", served->record.model},
+                                 {"tier", std::to_string(served->tier.id)},
+                                 {"version", served->version_text}};
+    const batching::ExecutorStats stats = served->executor->stats();
+    metrics_.gauge(prefix + "_queued_rows", "Rows waiting for an instance.", labels)
+        .set(static_cast<double>(stats.queued_rows));
+    metrics_.gauge(prefix + "_queued_requests", "Requests waiting for an instance.", labels)
+        .set(static_cast<double>(stats.queued_requests));
+  }
+  return metrics_.render();
 }
 
 Status Service::check_surface(Surface surface) const {

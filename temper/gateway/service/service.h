@@ -98,7 +98,8 @@ class Service {
   void load(Surface surface, std::string model, Fleet::Done done);
   void unload(Surface surface, std::string model, Fleet::Done done);
 
-  [[nodiscard]] std::string metrics_text() const { return metrics_.render(); }
+  /// Prometheus text; levels (in flight, queued) are read at this moment.
+  [[nodiscard]] std::string metrics_text() const;
   [[nodiscard]] const profile::Profile& profile() const { return *profile_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] Admission& admission() { return admission_; }

@@ -140,6 +140,7 @@ TEST_F(ServiceTest, StatisticsCountWhatWasAnswered) {
   const std::string text = service_->metrics_text();
   EXPECT_NE(text.find("temper_requests_total"), std::string::npos);
   EXPECT_NE(text.find("temper_rows_total"), std::string::npos);
+  EXPECT_NE(text.find("temper_requests_in_flight 0"), std::string::npos);
 }
 
 TEST_F(ServiceTest, IsNotReadyWhileItDrains) {
