@@ -67,6 +67,7 @@ Result<std::vector<oip::NamedTensor>> random_inputs(const Signature& signature,
     TEMPER_TRY(const std::size_t count, element_count(shape));
     if (input.datatype == DataType::kBytes) {
       std::vector<std::string> letters;
+      letters.reserve(count);
       for (std::size_t k = 0; k < count; ++k) {
         letters.emplace_back(1, static_cast<char>('a' + rng.below(26)));
       }

@@ -106,6 +106,7 @@ std::string reply_text(const oip::InferReply& reply) {
 
 Result<std::string> reply_json(const oip::InferReply& reply) {
   std::vector<oip::ParameterView> parameters;
+  parameters.reserve(reply.parameters.size());
   for (const oip::Parameter& each : reply.parameters) {
     parameters.push_back(
         {.name = each.name,
@@ -113,6 +114,7 @@ Result<std::string> reply_json(const oip::InferReply& reply) {
                              each.value)});
   }
   std::vector<oip::OutputView> outputs;
+  outputs.reserve(reply.outputs.size());
   for (const oip::NamedTensor& each : reply.outputs) {
     outputs.push_back({.name = each.name, .tensor = &each.tensor, .binary = false});
   }
@@ -129,6 +131,7 @@ Result<std::string> reply_json(const oip::InferReply& reply) {
 std::string table_text(const std::vector<std::string>& headings,
                        const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
+  widths.reserve(headings.size());
   for (const std::string& heading : headings) widths.push_back(heading.size());
   for (const auto& row : rows) {
     for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], row[k].size());

@@ -34,6 +34,7 @@ class Replay {
       std::vector<std::jthread> workers;
       const auto count = std::min(static_cast<std::size_t>(config_.connections), batches_);
       running_ = count;
+      workers.reserve(count);
       for (std::size_t k = 0; k < count; ++k) {
         workers.emplace_back([this] { work(); });
       }
