@@ -59,9 +59,37 @@ bool speaks_of_values(std::string_view lower) {
   return contains_any(lower, kWords);
 }
 
-/// Leaves out build paths and C++ signatures: "/onnxruntime_src/a.cc:45 onnxruntime::F(...) text".
+/// Takes `text` out of the front of `message`, up to and with `end`; both must be there.
+void drop_prefix(std::string& message, std::string_view text, std::string_view end) {
+  if (!message.starts_with(text)) return;
+  const auto at = message.find(end);
+  if (at != std::string::npos) message.erase(0, at + end.size());
+}
+
+/// "Non-zero status code returned while running Gather node. Name:'g' Status Message: text" becomes
+/// "Gather node 'g': text".
+void shorten_node_failure(std::string& message) {
+  constexpr std::string_view kFront = "Non-zero status code returned while running ";
+  constexpr std::string_view kName = " node. Name:";
+  constexpr std::string_view kStatus = " Status Message: ";
+  const auto name = message.find(kName);
+  const auto status = message.find(kStatus);
+  if (!message.starts_with(kFront) || name == std::string::npos || status == std::string::npos ||
+      name < kFront.size() || status < name + kName.size()) {
+    return;
+  }
+  const std::string node = message.substr(kFront.size(), name - kFront.size());
+  const std::string quoted = message.substr(name + kName.size(), status - name - kName.size());
+  message = fmt::format("{} node{}: {}", node, quoted == "''" ? "" : " " + quoted,
+                        message.substr(status + kStatus.size()));
+}
+
+/// Leaves out build paths and C++ signatures ("/onnxruntime_src/a.cc:45 onnxruntime::F(...) text"),
+/// and words that say nothing.
 std::string clean_message(std::string_view text) {
   std::string message(text);
+  drop_prefix(message, "Load model from ", " failed:");
+  shorten_node_failure(message);
   constexpr std::string_view kBuildPath = "/onnxruntime_src/";
   for (auto at = message.find(kBuildPath); at != std::string::npos; at = message.find(kBuildPath)) {
     // The signature ends with its parameter list; without one only the path goes.

@@ -39,6 +39,20 @@ TEST(OnnxErrorTest, LeavesOutBuildPathsAndSignatures) {
   EXPECT_EQ(error.message, "Node 'n': bad thing");
 }
 
+TEST(OnnxErrorTest, NamesTheNodeInFewWords) {
+  const auto message = [](const char* text) {
+    return onnx_error(ORT_FAIL, text, OnnxActivity::kRunning).message;
+  };
+  EXPECT_EQ(message("Non-zero status code returned while running Gather node. Name:'g' Status "
+                    "Message: idx=9 is out"),
+            "Gather node 'g': idx=9 is out");
+  EXPECT_EQ(message("Non-zero status code returned while running Gather node. Name:'' Status "
+                    "Message: idx=9 is out"),
+            "Gather node: idx=9 is out");
+  EXPECT_EQ(message("Load model from /a/b.onnx failed:No Op registered"), "No Op registered");
+  EXPECT_EQ(message("Load model from here"), "Load model from here");
+}
+
 TEST(OnnxErrorTest, CutsLongTexts) {
   const Error error = onnx_error(ORT_FAIL, std::string(5000, 'x'), OnnxActivity::kRunning);
   EXPECT_EQ(error.message.size(), 403U);
