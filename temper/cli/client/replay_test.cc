@@ -127,7 +127,7 @@ TEST(ReplayTest, CountsRefusedEventsAndGoesOn) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->answered, 19U);
   EXPECT_EQ(report->refused, 1U);
-  EXPECT_EQ(report->first_refusal, "event 7: seven is odd");
+  EXPECT_EQ(report->first_refusal, "event 7: HTTP status 400: seven is odd");
   EXPECT_FALSE(report->predictions->is_answered(7));
 }
 
