@@ -186,7 +186,7 @@ TEST_F(CrashTest, AKillBeforeAnyStepLeavesEveryRowWithItsFiles) {
   int step = 1;
   for (;; ++step) {
     const Outcome outcome = kill_before(step, given);
-    if (outcome == Outcome::kNotAllowed) GTEST_SKIP() << "this machine allows no tracing";
+    ASSERT_NE(outcome, Outcome::kNotAllowed) << "this machine allows no tracing";
     ASSERT_NE(outcome, Outcome::kFailed) << "step " << step;
     if (outcome == Outcome::kFinished) break;
     expect_intact();
