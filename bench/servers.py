@@ -47,7 +47,7 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def temper_server(models, batching=True, log=None):
+def temper_server(models, batching=True):
     """`temper serve` with `models` (name -> file) registered; gives "http://127.0.0.1:PORT"."""
     with tempfile.TemporaryDirectory(prefix="temper-bench-") as folder:
         folder = pathlib.Path(folder)
@@ -58,22 +58,26 @@ def temper_server(models, batching=True, log=None):
         text = (ROOT / "profiles" / "single.toml").read_text()
         assert "enabled = true" in text
         profile.write_text(text if batching else text.replace("enabled = true", "enabled = false"))
-        process = subprocess.Popen(
-            [TEMPER, "serve", "--data", folder / "state", "--profile", profile, "--http", "127.0.0.1:0",
-             "--grpc", "off", "--admin", "off", "--admin-grpc", "off"],
-            stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True)
-        try:
-            for line in process.stderr:
-                if log is not None:
-                    log.write(line)
-                entry = json.loads(line) if line.startswith("{") else {}
-                if entry.get("msg") == "serving":
-                    break
-            else:
-                raise RuntimeError(f"temper serve ended with status {process.wait()}")
-            yield f"http://{entry['http']}"
-        finally:
-            stop(process)
+        with open(folder / "serve.log", "w+") as log:
+            process = subprocess.Popen(
+                [TEMPER, "serve", "--data", folder / "state", "--profile", profile, "--http", "127.0.0.1:0",
+                 "--grpc", "off", "--admin", "off", "--admin-grpc", "off"],
+                stderr=log, env=environment(), start_new_session=True)
+            try:
+                yield "http://" + address_in(folder / "serve.log", process)
+            finally:
+                stop(process)
+
+
+def address_in(log, process):
+    """The HTTP address that `temper serve` logs once it answers."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        for line in log.read_text().splitlines():
+            if '"msg":"serving"' in line:
+                return json.loads(line)["http"]
+        time.sleep(0.05)
+    raise RuntimeError("temper serve did not start:\n" + log.read_text())
 
 
 def peers_are_there():
