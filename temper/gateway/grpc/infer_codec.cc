@@ -112,18 +112,26 @@ Result<Tensor> decode_tensor(const InputTensor& input, const std::string* raw,
                 input.name(), input.shape_size(), oip::kMaxRank);
   }
   Shape shape(input.shape().begin(), input.shape().end());
-  Tensor tensor;
   if (raw != nullptr) {
-    tensor = Tensor{.datatype = *type,
-                    .shape = std::move(shape),
-                    .data = std::as_bytes(std::span(*raw)),
-                    .owner = owner};
-  } else {
-    TEMPER_TRY(std::vector<std::byte> bytes, typed_bytes(input, *type));
-    tensor = Tensor::adopt(*type, std::move(shape), std::move(bytes));
+    return oip::tensor_over(*type, std::move(shape), std::as_bytes(std::span(*raw)), owner,
+                            input.name());
   }
+  TEMPER_TRY(std::vector<std::byte> bytes, typed_bytes(input, *type));
+  Tensor tensor = Tensor::adopt(*type, std::move(shape), std::move(bytes));
   TEMPER_TRY_STATUS(check_tensor(tensor, input.name()));
   return tensor;
+}
+
+/// What would silently change where data come from or what an output holds.
+template <typename Parameters>
+Status check_tensor_parameters(const Parameters& parameters, std::string_view name) {
+  for (const auto& [key, value] : parameters) {
+    const bool classifies = key == "classification" && value.int64_param() != 0;
+    if (!classifies && !key.starts_with("shared_memory_")) continue;
+    return fail(ErrorCode::kUnimplemented, "tensor '{}': parameter '{}' is not supported", name,
+                key);
+  }
+  return {};
 }
 
 Status check_counts(const inference::ModelInferRequest& message) {
@@ -138,6 +146,10 @@ Status check_counts(const inference::ModelInferRequest& message) {
     return fail(ErrorCode::kInvalidArgument,
                 "{} inputs and {} outputs, at most {} and {} are taken", message.inputs_size(),
                 message.outputs_size(), oip::kMaxInputs, oip::kMaxRequestedOutputs);
+  }
+  if (message.parameters().size() > oip::kMaxParameters) {
+    return fail(ErrorCode::kInvalidArgument, "{} parameters, at most {} are taken",
+                message.parameters().size(), oip::kMaxParameters);
   }
   const int raw = message.raw_input_contents_size();
   if (raw != 0 && raw != message.inputs_size()) {
@@ -165,10 +177,12 @@ Result<oip::DecodedInferRequest> decode_infer_request(const inference::ModelInfe
       return fail(ErrorCode::kInvalidArgument, "input '{}' has both raw and typed contents",
                   input.name());
     }
+    TEMPER_TRY_STATUS(check_tensor_parameters(input.parameters(), input.name()));
     TEMPER_TRY(Tensor tensor, decode_tensor(input, raw, owner));
     request.inputs.push_back({.name = input.name(), .tensor = std::move(tensor)});
   }
   for (const auto& output : message.outputs()) {
+    TEMPER_TRY_STATUS(check_tensor_parameters(output.parameters(), output.name()));
     request.outputs.push_back({.name = output.name(), .binary = true});
   }
   for (const auto& [name, parameter] : message.parameters()) {

@@ -23,7 +23,7 @@ void append_member(std::string& out, std::string_view name, const ParameterValue
   } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
     out += std::to_string(*integer);
   } else if (const auto* number = std::get_if<double>(&value)) {
-    append_number(out, *number);
+    append_double(out, *number);
   } else {
     append_quoted(out, std::get<std::string>(value));
   }

@@ -35,11 +35,12 @@ TEST(ClientCodecTest, TheServerReadsWhatTheClientWrote) {
                           NamedTensor{"s", Tensor::of_strings({2}, words)}};
   const std::array<std::string, 2> outputs{"y", "z"};
   for (const bool binary : {true, false}) {
-    RequestParameters parameters{.unit_id = "u\"1",
-                                 .event_time_ns = 12,
-                                 .timeout = std::chrono::microseconds(7),
-                                 .priority = 2,
-                                 .others = {{"k", true}, {"d", 0.5}, {"t", std::string("v")}}};
+    RequestParameters parameters{
+        .unit_id = "u\"1",
+        .event_time_ns = 12,
+        .timeout = std::chrono::microseconds(7),
+        .priority = 2,
+        .others = {{"k", true}, {"d", 0.5}, {"e", 5.0}, {"t", std::string("v")}}};
     const auto call = encode_infer_call({.id = "id-1",
                                          .inputs = inputs,
                                          .outputs = outputs,

@@ -80,6 +80,25 @@ Status add_parameter(RequestParameters& parameters, std::string_view name, Param
   return {};
 }
 
+Result<Tensor> tensor_over(DataType type, Shape shape, std::span<const std::byte> bytes,
+                           std::shared_ptr<const void> owner, std::string_view name) {
+  Tensor tensor{
+      .datatype = type, .shape = std::move(shape), .data = bytes, .owner = std::move(owner)};
+  TEMPER_TRY_STATUS(check_tensor(tensor, name));
+  if (type == DataType::kBool) {
+    const auto odd = std::find_if(bytes.begin(), bytes.end(),
+                                  [](std::byte each) { return each > std::byte{1}; });
+    if (odd == bytes.end()) return tensor;
+    return fail(ErrorCode::kInvalidArgument, "tensor '{}': byte {} is {}, expected 0 or 1", name,
+                odd - bytes.begin(), std::to_integer<int>(*odd));
+  }
+  const std::size_t alignment = element_size(type);
+  if (alignment < 2 || reinterpret_cast<std::uintptr_t>(bytes.data()) % alignment == 0) {
+    return tensor;
+  }
+  return Tensor::copy_of(type, std::move(tensor.shape), bytes);
+}
+
 Status check_names(const DecodedInferRequest& request) {
   TEMPER_TRY_STATUS(check_unique(request.inputs, "inputs"));
   return check_unique(request.outputs, "outputs");

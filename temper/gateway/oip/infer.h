@@ -6,7 +6,9 @@
 // client_codec.h (the caller's side).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -109,6 +111,13 @@ struct InferResponseView {
 /// change the meaning of an answer. `where` names the parameter in the message.
 [[nodiscard]] Status add_parameter(RequestParameters& parameters, std::string_view name,
                                    ParameterValue value, std::string_view where);
+
+/// A tensor over received `bytes`, which it shares with `owner` where they lie aligned for the
+/// datatype and copies where not. Errors as `check_tensor`; kInvalidArgument for a BOOL that is
+/// neither 0 nor 1, which compiled code may not read as a truth value.
+[[nodiscard]] Result<Tensor> tensor_over(DataType type, Shape shape,
+                                         std::span<const std::byte> bytes,
+                                         std::shared_ptr<const void> owner, std::string_view name);
 
 /// Checks that each name of inputs and of outputs is not empty and comes once.
 [[nodiscard]] Status check_names(const DecodedInferRequest& request);

@@ -275,6 +275,14 @@ TEST(JsonRequestTest, BinarySizesMustFitShapeAndBody) {
               HasSubstr("/inputs/0: tensor 'x': 8 bytes came"));
 }
 
+TEST(JsonRequestTest, BinaryBooleansAreZeroOrOne) {
+  const std::string json =
+      R"({"inputs":[{"name":"x","datatype":"BOOL","shape":[2],"parameters":{"binary_data_size":2}}]})";
+  EXPECT_TRUE(decode(json + std::string("\x01\x00", 2), json.size()));
+  EXPECT_THAT(refusal(decode(json + std::string("\x01\x02", 2), json.size())),
+              HasSubstr("byte 1 is 2, expected 0 or 1"));
+}
+
 TEST(JsonRequestTest, BinaryStringsMustBeWhole) {
   const std::string json =
       R"({"inputs":[{"name":"x","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":9}}]})";

@@ -144,6 +144,8 @@ void append_parameter(std::string& out, const ParameterValueView& value) {
           out += each ? "true" : "false";
         } else if constexpr (std::is_same_v<T, std::string_view>) {
           append_quoted(out, each);
+        } else if constexpr (std::is_same_v<T, double>) {
+          append_double(out, each);
         } else {
           append_value(out, each);
         }
@@ -284,6 +286,12 @@ std::string error_body(const Error& error) {
 void append_number(std::string& out, float value) { append_value(out, value); }
 
 void append_number(std::string& out, double value) { append_value(out, value); }
+
+void append_double(std::string& out, double value) {
+  const std::size_t begin = out.size();
+  append_value(out, value);
+  if (out.find_first_of(".en", begin) == std::string::npos) out += ".0";
+}
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';

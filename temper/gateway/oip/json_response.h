@@ -42,6 +42,9 @@ void append_error(std::string& out, const Error& error);
 void append_number(std::string& out, float value);
 void append_number(std::string& out, double value);
 
+/// The same, but never like an integer ("5.0"): for values whose kind is read from their spelling.
+void append_double(std::string& out, double value);
+
 /// Quoted and escaped. Bytes that are not UTF-8 become U+FFFD.
 void append_quoted(std::string& out, std::string_view text);
 

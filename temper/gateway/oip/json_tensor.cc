@@ -295,18 +295,6 @@ Result<Tensor> take_binary(BinaryPart& binary, const Place& place, const TensorM
 
 }  // namespace
 
-Result<Tensor> tensor_over(DataType type, Shape shape, std::span<const std::byte> bytes,
-                           std::shared_ptr<const void> owner, std::string_view name) {
-  Tensor tensor{
-      .datatype = type, .shape = std::move(shape), .data = bytes, .owner = std::move(owner)};
-  TEMPER_TRY_STATUS(check_tensor(tensor, name));
-  const std::size_t alignment = element_size(type);
-  if (alignment < 2 || reinterpret_cast<std::uintptr_t>(bytes.data()) % alignment == 0) {
-    return tensor;
-  }
-  return Tensor::copy_of(type, std::move(tensor.shape), bytes);
-}
-
 Result<NamedTensor> read_tensor(const Element& element, const Place& place, std::size_t json_bytes,
                                 BinaryPart& binary) {
   TEMPER_TRY(TensorMembers members, read_members(element, place));

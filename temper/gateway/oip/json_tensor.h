@@ -27,10 +27,4 @@ struct BinaryPart {
 [[nodiscard]] Result<NamedTensor> read_tensor(const Element& element, const Place& place,
                                               std::size_t json_bytes, BinaryPart& binary);
 
-/// A tensor over `bytes`, which it shares with `owner` where they lie aligned for the datatype, and
-/// copies where not. Errors as `check_tensor`.
-[[nodiscard]] Result<Tensor> tensor_over(DataType type, Shape shape,
-                                         std::span<const std::byte> bytes,
-                                         std::shared_ptr<const void> owner, std::string_view name);
-
 }  // namespace temper::oip
