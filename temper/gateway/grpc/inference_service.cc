@@ -160,11 +160,9 @@ Reactor* InferenceService::ModelReady(Context* context, const inference::ModelRe
   if (const auto caller = authenticate(*context, std::nullopt); !caller) {
     return finish(context, std::unexpected(caller.error()));
   }
-  const Status ready = service_.model_ready(request->name(), request->version());
-  response->set_ready(ready.has_value());
-  // A model that exists and is not ready is an answer; one that does not exist is an error.
-  const bool known = ready || ready.error().code == ErrorCode::kUnavailable;
-  return finish(context, known ? Status{} : ready);
+  // As Triton has it: a model that does not exist is not ready either, and that is an answer.
+  response->set_ready(service_.model_ready(request->name(), request->version()).has_value());
+  return finish(context, Status{});
 }
 
 Reactor* InferenceService::ServerMetadata(Context* context, const inference::ServerMetadataRequest*,

@@ -110,6 +110,17 @@ TEST_F(GrpcServerTest, AnswersTheProtocolsPages) {
   EXPECT_EQ(index_response.models(0).state(), "READY");
 }
 
+TEST_F(GrpcServerTest, AModelThatDoesNotExistIsNotReady) {
+  for (const auto& [name, ready] : {std::pair("linear", true), std::pair("nobody", false)}) {
+    inference::ModelReadyRequest asked;
+    asked.set_name(name);
+    inference::ModelReadyResponse response;
+    ::grpc::ClientContext context;
+    EXPECT_TRUE(open_->ModelReady(&context, asked, &response).ok()) << name;
+    EXPECT_EQ(response.ready(), ready) << name;
+  }
+}
+
 TEST_F(GrpcServerTest, LoadsAndUnloadsOnTheAdminListenerOnly) {
   inference::RepositoryModelUnloadRequest unload;
   unload.set_model_name("linear");

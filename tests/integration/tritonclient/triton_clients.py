@@ -167,6 +167,7 @@ class TritonClientTest(unittest.TestCase):
             self.assertTrue(client.is_server_ready())
             self.assertTrue(client.is_model_ready("magika"))
             self.assertTrue(client.is_model_ready("magika", "1"))
+            self.assertFalse(client.is_model_ready("magika", "9"))
             self.assertFalse(client.is_model_ready("nobody"))
         over_http = self.clients.http.get_server_metadata()
         over_grpc = self.clients.grpc.get_server_metadata(as_json=True)
