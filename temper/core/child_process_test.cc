@@ -8,6 +8,8 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
+#include <string>
 #include <thread>
 
 #include "temper/core/file.h"
@@ -235,22 +237,24 @@ TEST(ChildProcessTest, OutlivesTheThreadThatSpawnedIt) {
   EXPECT_FALSE(ends_within(child->pidfd(), 50));
 }
 
-/// Run by the test below as a program of its own: starts a sleeper and dies without cleaning up.
-TEST(ChildProcessTest, DISABLED_StartASleeperAndDie) {
+constexpr const char* kSleeperMode = "TEMPER_TEST_START_A_SLEEPER";
+
+/// With that variable set this program starts a sleeper and dies without cleaning up, before main.
+[[maybe_unused]] const bool kSleeperStarted = [] {
+  if (std::getenv(kSleeperMode) == nullptr) return false;
   const auto child = ChildProcess::spawn({.argv = {"/bin/sleep", "600"}});
   const pid_t pid = child ? child->pid() : -1;
   [[maybe_unused]] const ssize_t wrote = ::write(3, &pid, sizeof pid);
   char go = 0;
   [[maybe_unused]] const ssize_t got = ::read(4, &go, 1);
   ::_exit(0);
-}
+}();
 
 TEST(ChildProcessTest, DiesWithItsParent) {
   Pipe pid_pipe;
   Pipe go_pipe;
   auto parent = ChildProcess::spawn({
-      .argv = {own_program_path(), "--gtest_filter=*StartASleeperAndDie",
-               "--gtest_also_run_disabled_tests"},
+      .argv = {"/usr/bin/env", std::string(kSleeperMode) + "=1", own_program_path()},
       .inherit = {pid_pipe.ends[1], go_pipe.ends[0]},
   });
   ASSERT_TRUE(parent) << parent.error().message;

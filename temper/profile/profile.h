@@ -210,9 +210,6 @@ struct Batching {
   /// Rows waiting; the next request is refused with a retry hint. From the
   /// larger batch bound to 10,000,000.
   std::int64_t max_queued_rows = 4'096;
-  /// Lengths of a varying dimension are padded up to a multiple of this, and
-  /// only equal ones share a run; 1 = only equal lengths. 1..4096.
-  std::int64_t length_multiple = 1;
 
   bool operator==(const Batching &) const = default;
 };

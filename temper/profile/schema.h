@@ -213,7 +213,6 @@ void describe_policy(Visitor& v, P& policy) {
     inner.integer("max_batch_rows_under_load", batching.max_batch_rows_under_load, {1, 65'536});
     inner.duration("max_queue_delay", batching.max_queue_delay, {Duration(0), milliseconds(50)});
     inner.integer("max_queued_rows", batching.max_queued_rows, {1, 10'000'000});
-    inner.integer("length_multiple", batching.length_multiple, {1, 4'096});
   });
   v.table("drift", [&](auto& inner) {
     inner.duration("period", policy.drift.period, {Duration(0), 400 * kDay});

@@ -101,10 +101,10 @@ Fleet::~Fleet() {
 
 Result<std::shared_ptr<ServedVersion>> Fleet::find(std::string_view model,
                                                    std::string_view version) const {
-  const std::shared_ptr<const Snapshot> snapshot = snapshot_.load(std::memory_order_acquire);
-  const auto found = snapshot->find(model);
-  if (found == snapshot->end()) {
-    return fail(ErrorCode::kNotFound, "no model '{}'; there is {}", model, names_of(*snapshot));
+  const std::shared_ptr<const Snapshot> now = snapshot();
+  const auto found = now->find(model);
+  if (found == now->end()) {
+    return fail(ErrorCode::kNotFound, "no model '{}'; there is {}", model, names_of(*now));
   }
   const ModelEntry& entry = found->second;
   if (version.empty()) {
@@ -138,8 +138,8 @@ Result<std::shared_ptr<ServedVersion>> Fleet::find(std::string_view model,
 
 std::vector<std::shared_ptr<ServedVersion>> Fleet::loaded() const {
   std::vector<std::shared_ptr<ServedVersion>> all;
-  const std::shared_ptr<const Snapshot> snapshot = snapshot_.load(std::memory_order_acquire);
-  for (const auto& [name, entry] : *snapshot) {
+  const std::shared_ptr<const Snapshot> now = snapshot();
+  for (const auto& [name, entry] : *now) {
     for (const auto& [number, served] : entry.versions) all.push_back(served);
   }
   return all;
@@ -147,8 +147,8 @@ std::vector<std::shared_ptr<ServedVersion>> Fleet::loaded() const {
 
 std::vector<FleetEntry> Fleet::index() const {
   std::vector<FleetEntry> entries;
-  const std::shared_ptr<const Snapshot> snapshot = snapshot_.load(std::memory_order_acquire);
-  for (const auto& [name, entry] : *snapshot) {
+  const std::shared_ptr<const Snapshot> now = snapshot();
+  for (const auto& [name, entry] : *now) {
     const auto champion = entry.aliases.find(registry::kChampion);
     for (const auto& [number, reason] : entry.registered) {
       entries.push_back({.model = name,
@@ -173,11 +173,10 @@ void Fleet::load(std::string model, Done done) {
     if (!reconciled) return done(reconciled);
     const Result<std::shared_ptr<ServedVersion>> found = find(model, "");
     if (!found) return done(std::unexpected(found.error()));
-    const int wanted =
-        snapshot_.load()->find(model)->second.aliases.find(registry::kChampion)->second;
+    const int wanted = snapshot()->find(model)->second.aliases.find(registry::kChampion)->second;
     if ((*found)->record.version == wanted) return done({});
     done(fail(ErrorCode::kUnavailable, "version {} could not be loaded ({}); version {} goes on",
-              wanted, snapshot_.load()->find(model)->second.registered.at(wanted),
+              wanted, snapshot()->find(model)->second.registered.at(wanted),
               (*found)->record.version));
   });
   wake_.notify_all();
@@ -186,13 +185,18 @@ void Fleet::load(std::string model, Done done) {
 void Fleet::unload(std::string model, Done done) {
   const std::scoped_lock lock(mutex_);
   commands_.emplace_back([this, model = std::move(model), done = std::move(done)] {
-    if (!snapshot_.load()->contains(model)) {
+    if (!snapshot()->contains(model)) {
       return done(fail(ErrorCode::kNotFound, "no model '{}'", model));
     }
     unloaded_.insert(model);
     done(reconcile());
   });
   wake_.notify_all();
+}
+
+std::shared_ptr<const Fleet::Snapshot> Fleet::snapshot() const {
+  const std::scoped_lock lock(snapshot_mutex_);
+  return snapshot_;
 }
 
 void Fleet::follow(const std::stop_token& stop) {
@@ -233,7 +237,7 @@ void Fleet::run_commands() {
 
 Status Fleet::reconcile() {
   TEMPER_TRY(const std::vector<registry::ModelSummary> models, registry_.list());
-  const std::shared_ptr<const Snapshot> before = snapshot_.load();
+  const std::shared_ptr<const Snapshot> before = snapshot();
   Snapshot next = *before;
   std::erase_if(next, [&](const auto& item) {
     return std::ranges::find(models, item.first, &registry::ModelSummary::name) == models.end();
@@ -337,7 +341,7 @@ Result<std::shared_ptr<ServedVersion>> Fleet::bring_up(const registry::VersionRe
 }
 
 void Fleet::publish(Snapshot next) {
-  const std::shared_ptr<const Snapshot> before = snapshot_.load();
+  const std::shared_ptr<const Snapshot> before = snapshot();
   auto shared = std::make_shared<const Snapshot>(std::move(next));
   for (const auto& [name, entry] : *before) {
     const auto kept = shared->find(name);
@@ -347,7 +351,8 @@ void Fleet::publish(Snapshot next) {
       if (!still) retired_.push_back(served);
     }
   }
-  snapshot_.store(std::move(shared), std::memory_order_release);
+  const std::scoped_lock lock(snapshot_mutex_);
+  snapshot_.swap(shared);
 }
 
 void Fleet::retire_unused() {

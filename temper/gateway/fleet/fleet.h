@@ -87,6 +87,7 @@ class Fleet {
   Fleet(registry::Registry registry, std::shared_ptr<const profile::Profile> profile,
         Runtimes runtimes, metrics::Registry& metrics, const Clock& clock);
 
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
   void follow(const std::stop_token& stop);
   void run_commands();
   [[nodiscard]] Status reconcile();
@@ -103,8 +104,12 @@ class Fleet {
   metrics::Registry& metrics_;
   const Clock& clock_;
 
-  // Atomic: read by every request; swapped whole by the fleet's thread.
-  std::atomic<std::shared_ptr<const Snapshot>> snapshot_;
+  // A lock and not an atomic shared_ptr: libstdc++ 12 builds that on a spin lock whose unlocking is
+  // too weak for the thread sanitizer, and it is no faster.
+  mutable std::mutex snapshot_mutex_;
+  // guarded by snapshot_mutex_: read by every request, swapped whole by the fleet's thread
+  std::shared_ptr<const Snapshot> snapshot_;
+  // Atomic: one word, waited on.
   std::atomic<bool> ready_{false};
 
   std::mutex mutex_;
