@@ -1,5 +1,7 @@
 // Serialised ModelInferRequest messages, whatever they are: never a crash, and accepted tensors are
 // whole and go into an answer as they came.
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -11,6 +13,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace temper;
+  [[maybe_unused]] static const auto quiet = google::protobuf::SetLogHandler(nullptr);
   const auto message = std::make_shared<inference::ModelInferRequest>();
   if (!message->ParseFromArray(data, static_cast<int>(size))) return 0;
   const auto request = gateway::grpc::decode_infer_request(*message, message);

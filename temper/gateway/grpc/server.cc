@@ -1,5 +1,6 @@
 #include "temper/gateway/grpc/server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/grpcpp.h>
 
 #include <utility>
@@ -74,6 +75,9 @@ class GrpcServer::Listener {
 };
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::start(Service& service) {
+  // Else any caller could write lines of its choice between ours on stderr: protobuf names each
+  // field that is not UTF-8. The caller is told by the status.
+  google::protobuf::SetLogHandler(nullptr);
   const profile::Server& server = service.profile().server;
   TEMPER_TRY(std::unique_ptr<Listener> open,
              Listener::start(service, Surface::kPublic, server.grpc));
