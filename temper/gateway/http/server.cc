@@ -1,5 +1,6 @@
 #include "temper/gateway/http/server.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -317,8 +318,12 @@ Status HttpServer::Impl::listen(const std::string& address, Surface surface) {
     return {};
   };
   if (!where.unix_path.empty()) {
-    // A socket file left by a killed server would refuse us the address.
-    ::unlink(where.unix_path.c_str());
+    // A socket file left by a killed server would refuse us the address; any other file is not
+    // ours.
+    struct stat info{};
+    if (::lstat(where.unix_path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+      ::unlink(where.unix_path.c_str());
+    }
     return bind(asio::basic_socket_acceptor<asio::local::stream_protocol, Executor>(context),
                 asio::local::stream_protocol::endpoint(where.unix_path));
   }
