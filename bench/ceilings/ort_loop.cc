@@ -115,8 +115,14 @@ std::vector<Input> make_inputs(const Ort::Session& session, std::int64_t batch,
   return inputs;
 }
 
-/// Times of single runs, nanoseconds.
-std::vector<double> run_for(Ort::Session& session, std::vector<Input> inputs, double seconds) {
+/// What one thread did: the times of its runs in nanoseconds, and its rate over its own time, since
+/// the last run ends after the others' and may be long.
+struct ThreadRuns {
+  std::vector<double> times;
+  double per_second = 0;
+};
+
+ThreadRuns run_for(Ort::Session& session, std::vector<Input> inputs, double seconds) {
   const temper::Clock& clock = temper::system_clock_instance();
   const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
   std::vector<const char*> names;
@@ -137,32 +143,38 @@ std::vector<double> run_for(Ort::Session& session, std::vector<Input> inputs, do
                                outputs.data(), outputs.size());
   };
   for (int k = 0; k < 3; ++k) run();
-  std::vector<double> times;
-  const auto end = clock.now() + temper::Duration(static_cast<std::int64_t>(seconds * 1e9));
-  for (auto before = clock.now(); before < end;) {
+  ThreadRuns done;
+  const auto start = clock.now();
+  const auto end = start + temper::Duration(static_cast<std::int64_t>(seconds * 1e9));
+  auto before = start;
+  while (before < end) {
     run();
     const auto after = clock.now();
-    times.push_back(static_cast<double>((after - before).count()));
+    done.times.push_back(static_cast<double>((after - before).count()));
     before = after;
   }
-  return times;
+  done.per_second =
+      1e9 * static_cast<double>(done.times.size()) / static_cast<double>((before - start).count());
+  return done;
 }
 
 void measure(Ort::Session& session, std::int64_t batch, const Arguments& arguments) {
   std::mutex mutex;
   std::vector<double> times;
+  double runs = 0;
   {
     std::vector<std::jthread> threads;
     for (int k = 0; k < arguments.threads; ++k) {
       threads.emplace_back([&] {
-        auto mine = run_for(session, make_inputs(session, batch, arguments), arguments.seconds);
+        const auto mine =
+            run_for(session, make_inputs(session, batch, arguments), arguments.seconds);
         const std::scoped_lock lock(mutex);
-        times.insert(times.end(), mine.begin(), mine.end());
+        times.insert(times.end(), mine.times.begin(), mine.times.end());
+        runs += mine.per_second;
       });
     }
   }
   std::ranges::sort(times);
-  const double runs = static_cast<double>(times.size()) / arguments.seconds;
   std::printf(
       "{\"batch\":%lld,\"threads\":%d,\"runs_per_s\":%.1f,\"rows_per_s\":%.1f,\"run_us_p50\":%.2f}"
       "\n",

@@ -7,23 +7,17 @@ namespace temper::batching {
 namespace {
 
 constexpr std::int64_t kMaxRows = 65'536;
-constexpr double kAverageWeight = 1.0 / 8;
 /// A hostile mix of shapes can make as many groups as requests: each may not keep its record size.
 constexpr std::size_t kRoomKeptPerGroup = 256;
-/// A share is at least this long and this large. On virtual time (batch_queue_simulation_test.cc) a
-/// smallest share of 4 rows did better than 1, 2 and 8 at 4 to 64 clients, and never worse than
-/// no shares at all.
+/// A share is at least this long, or waking its instance were not worth it.
 constexpr Duration kShortestShare = std::chrono::microseconds(200);
+/// Rows of a share while the runs' cost is not known.
 constexpr std::int64_t kSmallestShare = 4;
 constexpr Duration kShortestRetry = std::chrono::milliseconds(1);
 constexpr Duration kLongestRetry = std::chrono::seconds(10);
 
 /// An empty request takes a place in a batch too, else a batch of them had no bound.
 std::int64_t weight(const Entry& entry) { return std::max<std::int64_t>(entry.rows, 1); }
-
-void average_in(std::optional<double>& average, double value) {
-  average = average ? *average + kAverageWeight * (value - *average) : value;
-}
 
 Status out_of_range(std::string_view field, std::string_view range) {
   return fail(ErrorCode::kInvalidArgument, "batching: {} must be in {}", field, range);
@@ -102,7 +96,8 @@ std::expected<Ticket, Rejection> BatchQueue::enqueue(const Entry& entry) {
   const bool overfull = queued_requests_ >= config_.max_queued_requests ||
                         queued_rows_ + weight(entry) > config_.max_queued_rows;
   if (overfull && !empty()) {
-    const Duration to_half = row_time() * (queued_rows_ / 2) / config_.instances;
+    const Duration to_half =
+        cost_.row().value_or(Duration{0}) * (queued_rows_ / 2) / config_.instances;
     return std::unexpected(
         Rejection{.retry_after = std::clamp(to_half, kShortestRetry, kLongestRetry)});
   }
@@ -178,12 +173,14 @@ std::optional<std::uint64_t> BatchQueue::cancel(const Ticket& ticket) {
 }
 
 std::int64_t BatchQueue::row_bound() const {
-  const std::int64_t share = (queued_rows_ + config_.instances - 1) / config_.instances;
+  // What runs comes back in a closed loop: a share of the queue alone would shrink with every turn.
+  const std::int64_t share =
+      (queued_rows_ + running_rows_ + config_.instances - 1) / config_.instances;
   std::int64_t worth_a_run = config_.max_batch_rows;
-  if (row_ns_) {
-    worth_a_run =
-        std::clamp(kShortestShare / std::max(row_time(), Duration(1)),
-                   std::min(kSmallestShare, config_.max_batch_rows), config_.max_batch_rows);
+  if (const auto row = cost_.row()) {
+    const std::int64_t smallest = cost_.rows_worth_their_base().value_or(kSmallestShare);
+    worth_a_run = std::clamp(kShortestShare / std::max(*row, Duration(1)),
+                             std::min(smallest, config_.max_batch_rows), config_.max_batch_rows);
   }
   return std::clamp(share, worth_a_run, config_.max_batch_rows_under_load);
 }
@@ -225,10 +222,10 @@ TimePoint BatchQueue::next_deadline() const {
   return deadlines_.empty() ? kNever : waiting_[deadlines_.top()].entry.deadline;
 }
 
-bool BatchQueue::next_batch(TimePoint now, std::vector<std::uint64_t>& ids) {
+std::int64_t BatchQueue::next_batch(TimePoint now, std::vector<std::uint64_t>& ids) {
   TEMPER_CHECK(deadlines_.empty() || next_deadline() > now);
   const std::optional<Slot> ready = first_ready_group(now);
-  if (!ready) return false;
+  if (!ready) return 0;
   Group& group = groups_[*ready];
   const std::int64_t bound = row_bound();
   std::int64_t rows = 0;
@@ -245,22 +242,8 @@ bool BatchQueue::next_batch(TimePoint now, std::vector<std::uint64_t>& ids) {
   }
   // Those that left otherwise may keep the time too early, never too late.
   if (!config_.eager) refresh_release(group);
-  return true;
-}
-
-void BatchQueue::finished(std::int64_t rows, Duration duration) {
-  const auto ns = static_cast<double>(duration.count());
-  average_in(run_ns_, ns);
-  average_in(row_ns_, ns / static_cast<double>(std::max<std::int64_t>(rows, 1)));
-}
-
-std::optional<Duration> BatchQueue::expected_run() const {
-  if (!run_ns_) return std::nullopt;
-  return Duration(static_cast<std::int64_t>(*run_ns_));
-}
-
-Duration BatchQueue::row_time() const {
-  return Duration(static_cast<std::int64_t>(row_ns_.value_or(0)));
+  running_rows_ += rows;
+  return rows;
 }
 
 }  // namespace temper::batching

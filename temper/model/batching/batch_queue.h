@@ -3,9 +3,10 @@
 // State in, event and `now` in, decision out; no clock, no thread. executor.h is the shell that
 // runs it. The rules, in order:
 //   1. Rows count, not requests. A batch takes requests while their rows fit its bound; a request
-//      that alone exceeds the bound runs alone. The bound follows the queue: each instance leaves
-//      the others their share of it, down to what makes a run worth while (200 us, 4 rows), and
-//      up to max_batch_rows_under_load.
+//      that alone exceeds the bound runs alone. The bound is an instance's fair share of all rows
+//      that wait or run, so that the others are left theirs; not less than what makes a run worth
+//      while (200 us, and rows that outweigh the run's base, see run_cost.h), nor more than
+//      max_batch_rows_under_load.
 //   2. Only requests of one group share a run (equal trailing shapes of every input). Temper never
 //      pads a caller's tensors, since padding changes some models' outputs.
 //   3. Who goes first: the smallest `arrival + priority * priority_step`. Inside a group and
@@ -27,6 +28,7 @@
 #include "temper/core/clock.h"
 #include "temper/core/result.h"
 #include "temper/model/batching/indexed_heap.h"
+#include "temper/model/batching/run_cost.h"
 
 namespace temper::batching {
 
@@ -96,16 +98,19 @@ class BatchQueue {
   /// Appends the ids whose deadline is at or before `now` and forgets them. O(log n) each.
   void take_expired(TimePoint now, std::vector<std::uint64_t>& ids);
 
-  /// Appends the members of one batch, first to last, and forgets them; false = nothing is to run
-  /// now (see `held_until`). Call `take_expired(now)` first: a request past its deadline never
-  /// runs. O(log n) a member; where `eager` is off, also O(groups).
-  bool next_batch(TimePoint now, std::vector<std::uint64_t>& ids);
+  /// Appends the members of one batch, first to last, forgets them and gives their rows; 0 =
+  /// nothing is to run now (see `held_until`). Call `take_expired(now)` first: a request past its
+  /// deadline never runs. O(log n) a member; where `eager` is off, also O(groups).
+  std::int64_t next_batch(TimePoint now, std::vector<std::uint64_t>& ids);
+
+  /// The batch for which `next_batch` gave `rows` has left its instance.
+  void finished(std::int64_t rows) { running_rows_ -= rows; }
 
   /// Forgets a request that still waits and gives its id; empty when it has already left.
   std::optional<std::uint64_t> cancel(const Ticket& ticket);
 
-  /// A batch of `rows` took `duration`: what later estimates rest on.
-  void finished(std::int64_t rows, Duration duration);
+  /// A run of `rows` took `duration`: what later estimates rest on.
+  void learn(std::int64_t rows, Duration duration) { cost_.observe(rows, duration); }
 
   [[nodiscard]] bool empty() const { return queued_requests_ == 0; }
   [[nodiscard]] std::size_t queued_requests() const { return queued_requests_; }
@@ -116,8 +121,8 @@ class BatchQueue {
   [[nodiscard]] TimePoint held_until() const;
   /// The earliest deadline in the queue; kNever when none.
   [[nodiscard]] TimePoint next_deadline() const;
-  /// Moving average (weight 1/8) of a batch's duration; empty before the first.
-  [[nodiscard]] std::optional<Duration> expected_run() const;
+  /// Moving average of a batch's duration; empty before the first.
+  [[nodiscard]] std::optional<Duration> expected_run() const { return cost_.run(); }
   /// Rows the next batch may hold.
   [[nodiscard]] std::int64_t row_bound() const;
 
@@ -157,7 +162,6 @@ class BatchQueue {
 
   Slot group_of(std::uint64_t key);
   void remove(Slot slot);
-  [[nodiscard]] Duration row_time() const;
   void refresh_release(Group& group);
   [[nodiscard]] bool full(const Group& group) const;
   [[nodiscard]] bool goes_first(Slot a, Slot b) const;
@@ -174,9 +178,9 @@ class BatchQueue {
   IndexedHeap<Deadlines> deadlines_;
   std::size_t queued_requests_ = 0;
   std::int64_t queued_rows_ = 0;
+  std::int64_t running_rows_ = 0;
   std::uint64_t next_sequence_ = 1;
-  std::optional<double> run_ns_;
-  std::optional<double> row_ns_;
+  RunCost cost_;
 };
 
 }  // namespace temper::batching

@@ -42,8 +42,7 @@ class Trace {
           check_cancel();
           break;
         case 3:
-          queue_.finished(1 + static_cast<std::int64_t>(rng_.below(20)),
-                          microseconds(rng_.below(2000)));
+          end_one_batch();
           break;
         default:
           check_enqueue();
@@ -132,10 +131,11 @@ class Trace {
     const bool promised = queue_.runnable(now_);
     const bool must = must_run();
     const std::int64_t bound = queue_.row_bound();
-    ASSERT_GE(bound, std::min<std::int64_t>(config_.max_batch_rows, 4));
+    ASSERT_GE(bound, 1);
     ASSERT_LE(bound, config_.max_batch_rows_under_load);
     std::vector<std::uint64_t> ids;
-    ASSERT_EQ(queue_.next_batch(now_, ids), promised);
+    const std::int64_t rows = queue_.next_batch(now_, ids);
+    ASSERT_EQ(rows > 0, promised);
     ASSERT_EQ(ids.empty(), !promised);
     if (must) {
       ASSERT_TRUE(promised) << "held longer than allowed";
@@ -144,11 +144,20 @@ class Trace {
       ASSERT_TRUE(waiting_.empty() || queue_.held_until() > now_);
       return;
     }
-    check_members(ids, bound);
+    check_members(ids, rows, bound);
     for (const std::uint64_t id : ids) forget(id);
+    running_.push_back(rows);
   }
 
-  void check_members(const std::vector<std::uint64_t>& ids, std::int64_t bound) {
+  void end_one_batch() {
+    if (running_.empty()) return;
+    queue_.finished(running_.back());
+    queue_.learn(running_.back(), microseconds(rng_.below(2000)));
+    running_.pop_back();
+  }
+
+  void check_members(const std::vector<std::uint64_t>& ids, std::int64_t promised,
+                     std::int64_t bound) {
     std::int64_t rows = 0;
     for (const std::uint64_t id : ids) {
       ASSERT_TRUE(waiting_.contains(id));
@@ -159,6 +168,7 @@ class Trace {
         ASSERT_TRUE(member.entry.batchable);
       }
     }
+    ASSERT_EQ(rows, promised);
     if (ids.size() > 1) {
       ASSERT_LE(rows, bound);
     }
@@ -203,6 +213,7 @@ class Trace {
 
   Rng rng_;
   BatchingConfig config_;
+  std::vector<std::int64_t> running_;
   BatchQueue queue_;
   TimePoint now_{std::chrono::seconds(1)};
   std::map<std::uint64_t, Tracked> waiting_;

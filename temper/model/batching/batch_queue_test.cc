@@ -83,16 +83,44 @@ TEST(BatchQueueTest, GrowsTheBoundWithTheQueue) {
 
 TEST(BatchQueueTest, LeavesTheOtherInstancesTheirShareOfLongRuns) {
   BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 2});
-  queue.finished(1, milliseconds(1));
+  queue.learn(1, milliseconds(1));
   for (std::uint64_t id = 0; id < 12; ++id) add(queue, {.id = id});
   EXPECT_EQ(next(queue).size(), 6U);
-  EXPECT_EQ(next(queue).size(), 4U);  // 3 would be its share: too small a run
-  EXPECT_EQ(next(queue).size(), 2U);
+  EXPECT_EQ(next(queue).size(), 6U);
+}
+
+TEST(BatchQueueTest, RowsThatRunCountForTheShare) {
+  BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 2});
+  queue.learn(1, milliseconds(1));
+  for (std::uint64_t id = 0; id < 16; ++id) add(queue, {.id = id});
+  EXPECT_EQ(next(queue).size(), 8U);
+  EXPECT_EQ(queue.row_bound(), 8);
+  queue.finished(8);
+  EXPECT_EQ(queue.row_bound(), 4);
+}
+
+TEST(BatchQueueTest, AShareIsNotTooSmallARunWhileTheCostIsUnknown) {
+  BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 4});
+  queue.learn(1, milliseconds(1));
+  for (std::uint64_t id = 0; id < 8; ++id) add(queue, {.id = id});
+  EXPECT_EQ(next(queue).size(), 4U);
+}
+
+TEST(BatchQueueTest, AShareOutweighsTheBaseOfARun) {
+  const auto first_of_8 = [](Duration base, Duration row) {
+    BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 4});
+    for (int k = 0; k < 100; ++k) queue.learn(1 + k % 8, base + row * (1 + k % 8));
+    for (std::uint64_t id = 0; id < 8; ++id) add(queue, {.id = id});
+    return next(queue).size();
+  };
+  EXPECT_EQ(first_of_8(milliseconds(0), milliseconds(1)), 2U);
+  EXPECT_EQ(first_of_8(milliseconds(6), milliseconds(1)), 6U);
+  EXPECT_EQ(first_of_8(milliseconds(90), milliseconds(1)), 8U);
 }
 
 TEST(BatchQueueTest, DoesNotSplitShortRuns) {
   BatchQueue queue({.max_batch_rows = 16, .max_batch_rows_under_load = 64, .instances = 2});
-  queue.finished(1, std::chrono::microseconds(10));
+  queue.learn(1, std::chrono::microseconds(10));
   for (std::uint64_t id = 0; id < 12; ++id) add(queue, {.id = id});
   EXPECT_EQ(next(queue).size(), 12U);
 }
@@ -214,7 +242,7 @@ TEST(BatchQueueTest, TakesAnOversizedRequestWhenNothingElseWaits) {
 
 TEST(BatchQueueTest, HintsWhenHalfOfTheQueueShouldBeServed) {
   BatchQueue queue({.max_queued_rows = 100, .instances = 2});
-  queue.finished(10, milliseconds(40));  // 4 ms a row
+  queue.learn(10, milliseconds(40));  // 4 ms a row
   add(queue, {.id = 1, .rows = 100});
   const auto refused = queue.enqueue({.id = 2, .arrival = kStart});
   ASSERT_FALSE(refused);
@@ -225,16 +253,16 @@ TEST(BatchQueueTest, HintsAtLeastAMillisecondAndAtMostTenSeconds) {
   BatchQueue queue({.max_queued_rows = 100});
   add(queue, {.id = 1, .rows = 100});
   EXPECT_EQ(queue.enqueue({.id = 2, .arrival = kStart}).error().retry_after, milliseconds(1));
-  queue.finished(1, seconds(60));
+  queue.learn(1, seconds(60));
   EXPECT_EQ(queue.enqueue({.id = 2, .arrival = kStart}).error().retry_after, seconds(10));
 }
 
 TEST(BatchQueueTest, LearnsTheDurationOfARun) {
   BatchQueue queue({});
   EXPECT_EQ(queue.expected_run(), std::nullopt);
-  queue.finished(4, milliseconds(8));
+  queue.learn(4, milliseconds(8));
   EXPECT_EQ(queue.expected_run(), milliseconds(8));
-  queue.finished(4, milliseconds(16));
+  queue.learn(4, milliseconds(16));
   EXPECT_EQ(queue.expected_run(), milliseconds(9));  // an eighth of the way
 }
 
@@ -268,7 +296,7 @@ TEST_F(HoldTest, DispatchesAnUnbatchableRequestAtOnce) {
 }
 
 TEST_F(HoldTest, NeverHoldsLongerThanADeadlineLeaves) {
-  queue_.finished(1, milliseconds(2));
+  queue_.learn(1, milliseconds(2));
   add(queue_, {.id = 1});
   add(queue_, {.id = 2, .deadline = after(5)});
   EXPECT_EQ(queue_.held_until(), after(3));
@@ -276,7 +304,7 @@ TEST_F(HoldTest, NeverHoldsLongerThanADeadlineLeaves) {
 }
 
 TEST_F(HoldTest, DispatchesAtOnceWhenADeadlineLeavesNothing) {
-  queue_.finished(1, milliseconds(20));
+  queue_.learn(1, milliseconds(20));
   add(queue_, {.id = 1, .deadline = after(10)});
   EXPECT_THAT(next(queue_), ElementsAre(1));
 }

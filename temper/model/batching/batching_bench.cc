@@ -101,7 +101,10 @@ void machine(benchmark::State& state) {
                                               .arrival = now + Duration(k),
                                               .deadline = now + std::chrono::seconds(30)}));
     }
-    while (queue.next_batch(now, ids)) ids.clear();
+    while (const std::int64_t rows = queue.next_batch(now, ids)) {
+      queue.finished(rows);
+      ids.clear();
+    }
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

@@ -97,7 +97,7 @@ Executor::Executor(const ExecutorConfig& config, std::vector<InstanceSlots> inst
       clock_(clock),
       expected_run_ns_(config.measured_run.count()),
       queue_(with_instances(config.batching, instances_)) {
-  if (config_.measured_run > Duration{0}) queue_.finished(1, config_.measured_run);
+  if (config_.measured_run > Duration{0}) queue_.learn(1, config_.measured_run);
   for (const InstanceSlots& each : instances_) {
     in_process_ = in_process_ && each.in_process;
     for (int slot = 0; slot < each.slots; ++slot) {
@@ -107,9 +107,12 @@ Executor::Executor(const ExecutorConfig& config, std::vector<InstanceSlots> inst
     }
   }
   timekeeper_ = std::jthread([this](const std::stop_token& stop) { keep_time(stop); });
+  std::latch waiting(static_cast<std::ptrdiff_t>(permits_.size()));
   for (std::size_t k = 0; k < permits_.size(); ++k) {
-    threads_.emplace_back([this](const std::stop_token& stop) { serve(stop); });
+    threads_.emplace_back([this, &waiting](const std::stop_token& stop) { serve(stop, waiting); });
   }
+  // A thread that came up later would take what its caller promised to run itself.
+  waiting.wait();
 }
 
 Executor::~Executor() { stop(); }
@@ -176,10 +179,12 @@ Executor::Permit* Executor::take_batch(std::unique_lock<std::mutex>& lock) {
     if (queue_.next_deadline() <= now) return nullptr;
   }
   ids_.clear();
-  if (!queue_.next_batch(now, ids_)) return nullptr;  // held back
+  const std::int64_t rows = queue_.next_batch(now, ids_);
+  if (rows == 0) return nullptr;  // held back
   Permit* const permit = idle_.back();
   idle_.pop_back();
   permit->taken = now;
+  permit->rows = rows;
   for (const std::uint64_t id : ids_) {
     permit->members.push_back(std::move(works_[id]));
     free_works_.push_back(id);
@@ -192,6 +197,7 @@ Executor::Permit* Executor::take_batch(std::unique_lock<std::mutex>& lock) {
 
 void Executor::release(Permit* permit) {
   idle_.push_back(permit);
+  queue_.finished(permit->rows);
   arm_hold();
   if (drained()) drained_.notify_all();
 }
@@ -210,8 +216,9 @@ void Executor::run_pending() {
   if (runnable()) work_ready_.notify_one();
 }
 
-void Executor::serve(const std::stop_token& stop) {
+void Executor::serve(const std::stop_token& stop, std::latch& waiting) {
   std::unique_lock lock(mutex_);
+  waiting.count_down();
   while (work_ready_.wait(lock, stop, [this] { return runnable(); })) {
     Permit* const permit = take_batch(lock);
     if (permit == nullptr) continue;
@@ -288,7 +295,7 @@ void Executor::account(Permit& permit, TimePoint now) {
                                                  : static_cast<std::int64_t>(std::bit_ceil(rows))];
     ++batch.runs;
     batch.compute_ns += ns(run.computed);
-    queue_.finished(run.rows, run.computed);
+    queue_.learn(run.rows, run.computed);
   }
   stats_.split_runs += permit.split_runs;
   if (const auto expected = queue_.expected_run()) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -105,6 +106,7 @@ class Executor {
     runtime::Instance* instance = nullptr;
     std::vector<Work> members;
     TimePoint taken{};
+    std::int64_t rows = 0;
     std::vector<Result<Answer>> results;
     std::vector<Run> runs;
     std::uint64_t split_runs = 0;
@@ -119,7 +121,7 @@ class Executor {
   void account(Permit& permit, TimePoint now);
   void deliver(std::unique_lock<std::mutex>& lock, Permit& permit);
   void expire(std::unique_lock<std::mutex>& lock, TimePoint now);
-  void serve(const std::stop_token& stop);
+  void serve(const std::stop_token& stop, std::latch& waiting);
   void keep_time(const std::stop_token& stop);
   [[nodiscard]] TimePoint next_event(TimePoint now) const;
   void arm_timer(TimePoint event);
