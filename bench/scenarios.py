@@ -125,13 +125,13 @@ def minilm_against_onnxruntime(options):
 
 def batching(options):
     """The same server with batching and without, on a model that costs more than 200 us a row."""
-    file = mlp(50, 2048, 2048, 10)
+    file = mlp(50, 3072, 3072, 10)
     sweep = servers.onnxruntime_alone(file, (1, 4, 16, 64), os.cpu_count(), options.seconds)
     one = servers.onnxruntime_alone(file, [1], 1, options.seconds)[1]
-    print(f"\nONNX Runtime alone, MLP 50-2048-2048-10: {one['run_us_p50']:.0f} us a row alone; rows/s with "
+    print(f"\nONNX Runtime alone, MLP 50-3072-3072-10: {one['run_us_p50']:.0f} us a row alone; rows/s with "
           f"{os.cpu_count()} threads by batch size: " +
           ", ".join(f"{batch}: {line['rows_per_s']:.0f}" for batch, line in sweep.items()))
-    print("\n| MLP 50-2048-2048-10: connections | batching on, rows/s | off | ratio |\n|---|---|---|---|")
+    print("\n| MLP 50-3072-3072-10: connections | batching on, rows/s | off | ratio |\n|---|---|---|---|")
     figures = [{"sweep": sweep, "row_us": one["run_us_p50"]}]
     with servers.temper_server({"m": file}) as on, servers.temper_server({"m": file}, batching=False) as off:
         for connections in (1, 64):

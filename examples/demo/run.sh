@@ -44,7 +44,7 @@ say "2. A model trained on January: will the flight, at take-off, arrive more th
 
 say "3. Registered: run in a process of its own with limits, measured, kept by its content"
 "$temper" model add flights "$work/flights.onnx" --data "$work/state" --reference "$work/data/january.parquet" --label late 2>/dev/null
-"$python" "$root/bench/models/mlp.py" "$work/sensor.onnx" 50 2048 2048 10
+"$python" "$root/bench/models/mlp.py" "$work/sensor.onnx" 50 3072 3072 10
 "$temper" model add sensor "$work/sensor.onnx" --data "$work/state" 2>/dev/null | grep -E 'version|run time'
 
 say "4. Served over HTTP and gRPC"
@@ -60,7 +60,7 @@ echo "The model never learns after January: what it loses from month to month is
 say "6. How fast: the flights model, JSON over HTTP, closed loop"
 "$temper" bench serve --model flights --url "http://$http" --data "$work/data/january.parquet" --connections 1,16,64 --seconds 3 2>/dev/null
 
-say "7. What batching gives: a 50-2048-2048-10 network at 64 connections, batching on, then off"
+say "7. What batching gives: a 50-3072-3072-10 network at 64 connections, batching on, then off"
 "$temper" bench serve --model sensor --url "http://$http" --connections 1,64 --seconds 4 2>/dev/null
 stop_server
 "$temper" profile show | sed '/^\[model_defaults.batching\]/,/^\[/ s/^enabled = true/enabled = false/' >"$work/unbatched.toml"
