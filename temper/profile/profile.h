@@ -214,7 +214,13 @@ struct Batching {
   bool operator==(const Batching &) const = default;
 };
 
+/// `threshold`: the field's usual rules. `calibrated`: declared error rates.
+enum class DriftPolicy : std::uint8_t { kCalibrated, kThreshold };
+
 struct Drift {
+  /// Compare live windows with the version's reference.
+  bool enabled = true;
+  DriftPolicy policy = DriftPolicy::kCalibrated;
   /// Season of the data: windows are compared with the same phase of it ("7d");
   /// 0 = none. Up to 400 d.
   Duration period{0};
@@ -255,6 +261,42 @@ struct ModelPolicy {
   bool operator==(const ModelPolicy &) const = default;
 };
 
+/// `embedded`: a journal in the state folder. `redis`: shared by many processes.
+enum class StreamBackend : std::uint8_t { kEmbedded, kRedis };
+
+/// Where events travel: predictions, feedback, drift events.
+struct Streams {
+  StreamBackend backend = StreamBackend::kEmbedded;
+  /// HOST:PORT of the Redis server, for `redis`.
+  std::string redis = "127.0.0.1:6379";
+  /// First part of every stream's name, for servers shared by several fleets; may be empty.
+  std::string prefix;
+  /// Entries older than this are trimmed. 1 m..400 d.
+  Duration retention = std::chrono::hours(24);
+  /// Appends are refused beyond this many bytes, never evicted silently. 1 MiB..64 TiB.
+  std::uint64_t max_bytes = std::uint64_t{4} << 30;
+
+  bool operator==(const Streams &) const = default;
+};
+
+/// Who moves streams into the stores: `serve` itself, or processes `temper worker`.
+enum class Worker : std::uint8_t { kInside, kApart };
+
+/// What is remembered of the traffic.
+struct Record {
+  /// Predictions go to the stream and from there into the store.
+  bool predictions = true;
+  /// Bytes of answered requests that may wait to be recorded. 1 MiB..64 GiB.
+  std::uint64_t buffer_bytes = std::uint64_t{64} << 20;
+  /// Stored predictions and labels older than this are removed. 1 h..4000 d.
+  Duration retention = std::chrono::hours(24 * 30);
+  /// The store takes nothing new beyond this many bytes. 1 MiB..64 TiB.
+  std::uint64_t max_bytes = std::uint64_t{16} << 30;
+  Worker worker = Worker::kInside;
+
+  bool operator==(const Record &) const = default;
+};
+
 struct Profile {
   std::string name = "single";
   /// First word of every metric's name: [a-z][a-z0-9_]*.
@@ -262,6 +304,8 @@ struct Profile {
   Server server;
   std::vector<ApiKey> api_keys;
   Limits limits;
+  Streams streams;
+  Record record;
   /// At least one.
   std::vector<Tier> tiers;
   /// At least one.

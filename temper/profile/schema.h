@@ -84,6 +84,16 @@ template <>
 inline constexpr std::array<Choice<Placement>, 3> kChoices<Placement>{
     {{"auto", Placement::kAuto}, {"process", Placement::kProcess}, {"host", Placement::kHost}}};
 
+template <>
+inline constexpr std::array<Choice<DriftPolicy>, 2> kChoices<DriftPolicy>{
+    {{"calibrated", DriftPolicy::kCalibrated}, {"threshold", DriftPolicy::kThreshold}}};
+template <>
+inline constexpr std::array<Choice<StreamBackend>, 2> kChoices<StreamBackend>{
+    {{"embedded", StreamBackend::kEmbedded}, {"redis", StreamBackend::kRedis}}};
+template <>
+inline constexpr std::array<Choice<Worker>, 2> kChoices<Worker>{
+    {{"inside", Worker::kInside}, {"apart", Worker::kApart}}};
+
 template <typename E>
 [[nodiscard]] constexpr std::string_view choice_name(E value) {
   for (const Choice<E>& choice : kChoices<E>) {
@@ -98,6 +108,7 @@ extern const TextRule kLabel;          // [a-z][a-z0-9-]{0,63}
 extern const TextRule kMetricsPrefix;  // [a-z][a-z0-9_]{0,63}
 extern const TextRule kModelName;      // [A-Za-z0-9][A-Za-z0-9._-]{0,127}
 extern const TextRule kOptionalModelName;
+extern const TextRule kStreamPrefix;  // [A-Za-z0-9][A-Za-z0-9_.:-]{0,63}; may be empty
 extern const TextRule kTenant;    // [A-Za-z0-9][A-Za-z0-9_-]{0,63}
 extern const TextRule kSha256;    // 64 lower-case hex digits, not those of the empty key
 extern const TextRule kListener;  // as parse_listen_address; may be empty
@@ -155,6 +166,24 @@ void describe(Visitor& v, L& limits) {
   v.number("requests_per_second", limits.requests_per_second, {0, 1e9});
   v.integer("burst", limits.burst, {0, 1'000'000'000});
   v.integer("max_in_flight_requests", limits.max_in_flight_requests, {0, 1'000'000'000});
+}
+
+template <typename Visitor, Like<Streams> S>
+void describe(Visitor& v, S& streams) {
+  v.choice("backend", streams.backend);
+  v.text("redis", streams.redis, kListener);
+  v.text("prefix", streams.prefix, kStreamPrefix);
+  v.duration("retention", streams.retention, {minutes(1), 400 * kDay});
+  v.size("max_bytes", streams.max_bytes, {kMiB, 64 * 1024 * kGiB});
+}
+
+template <typename Visitor, Like<Record> R>
+void describe(Visitor& v, R& record) {
+  v.boolean("predictions", record.predictions);
+  v.size("buffer_bytes", record.buffer_bytes, {kMiB, 64 * kGiB});
+  v.duration("retention", record.retention, {hours(1), 4000 * kDay});
+  v.size("max_bytes", record.max_bytes, {kMiB, 64 * 1024 * kGiB});
+  v.choice("worker", record.worker);
 }
 
 template <typename Visitor, Like<Tier> T>
@@ -215,6 +244,8 @@ void describe_policy(Visitor& v, P& policy) {
     inner.integer("max_queued_rows", batching.max_queued_rows, {1, 10'000'000});
   });
   v.table("drift", [&](auto& inner) {
+    inner.boolean("enabled", policy.drift.enabled);
+    inner.choice("policy", policy.drift.policy);
     inner.duration("period", policy.drift.period, {Duration(0), 400 * kDay});
     inner.integer("min_rows", policy.drift.min_rows, {100, 1'000'000});
   });
@@ -237,6 +268,8 @@ void describe(Visitor& v, P& profile) {
   v.table("server", [&](auto& inner) { describe(inner, profile.server); });
   v.tables("api_keys", profile.api_keys, PlainStart<ApiKey>{}, item);
   v.table("limits", [&](auto& inner) { describe(inner, profile.limits); });
+  v.table("streams", [&](auto& inner) { describe(inner, profile.streams); });
+  v.table("record", [&](auto& inner) { describe(inner, profile.record); });
   v.tables(
       "tiers", profile.tiers,
       [&](const auto& peek) {

@@ -43,6 +43,12 @@ bool is_tenant(std::string_view text) {
                  [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; });
 }
 
+bool is_stream_prefix(std::string_view text) {
+  return text.empty() || is_word(text, 64, is_alphanumeric, [](char c) {
+           return is_alphanumeric(c) || c == '.' || c == '_' || c == '-' || c == ':';
+         });
+}
+
 bool is_key_digest(std::string_view text) {
   // An empty key would let everyone in who sends an empty header.
   constexpr std::string_view kDigestOfNothing =
@@ -61,6 +67,9 @@ const TextRule kModelName{is_model_name,
 const TextRule kOptionalModelName{
     [](std::string_view text) { return text.empty() || is_model_name(text); },
     "a model's name, or \"\" for none"};
+const TextRule kStreamPrefix{is_stream_prefix,
+                             "up to 64 of A-Z, a-z, 0-9, '.', '_', '-' and ':', a letter or digit "
+                             "first"};
 const TextRule kTenant{is_tenant, "1..64 of A-Z, a-z, 0-9, _ and -, a letter or digit first"};
 const TextRule kSha256{
     is_key_digest, "the key's SHA-256 as 64 lower-case hex digits (of a key that is not empty)"};

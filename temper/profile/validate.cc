@@ -363,10 +363,28 @@ void check_ranges(std::vector<Problem>& problems, const Profile& profile) {
   describe(ranges, profile);
 }
 
+namespace {
+
+void check_streams(Problems& problems, const Profile& profile) {
+  const bool shared = profile.streams.backend == StreamBackend::kRedis;
+  if (profile.record.worker == Worker::kApart && !shared) {
+    report(problems, "record.worker",
+           "a worker apart reads the streams of 'redis'; the embedded journal has one owner");
+  }
+  const Result<ListenAddress> redis = parse_listen_address(profile.streams.redis);
+  if (shared && (!redis || redis->port == 0)) {
+    report(problems, "streams.redis", "expected HOST:PORT of the server, found \"{}\"",
+           profile.streams.redis);
+  }
+}
+
+}  // namespace
+
 void check_rules(std::vector<Problem>& problems, const Profile& profile) {
   check_server(problems, profile.server);
   check_exposure(problems, profile);
   check_access(problems, profile);
+  check_streams(problems, profile);
   check_tiers(problems, profile);
   check_devices(problems, profile);
   check_policy(problems, profile, profile.model_defaults, "model_defaults.");

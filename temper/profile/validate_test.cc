@@ -262,5 +262,15 @@ TEST(ValidateTest, AnAvailabilityOfOneIsAPromiseNobodyCanKeep) {
   EXPECT_TRUE(has_problem(profile, "tiers[0].availability"));
 }
 
+TEST(ValidateTest, AWorkerApartNeedsStreamsThatItCanReach) {
+  Profile profile = built_in_profile();
+  profile.record.worker = Worker::kApart;
+  EXPECT_TRUE(has_problem(profile, "record.worker"));
+  profile.streams.backend = StreamBackend::kRedis;
+  EXPECT_TRUE(validate(profile).empty());
+  profile.streams.redis = "unix:/run/redis";
+  EXPECT_TRUE(has_problem(profile, "streams.redis"));
+}
+
 }  // namespace
 }  // namespace temper::profile
