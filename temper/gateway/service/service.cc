@@ -135,15 +135,19 @@ struct Service::Plan {
   batching::Work work;
   std::vector<std::size_t> output_indices;
   std::vector<bool> binary;
+  /// Its evidence may not be lost: the tier says so, or the request is a replay's.
+  bool lossless = false;
 };
 
 Service::Service(std::shared_ptr<const profile::Profile> profile, Fleet& fleet,
-                 metrics::Registry& metrics, const Clock& clock, const SipKey& id_key)
+                 metrics::Registry& metrics, const Clock& clock, const SipKey& id_key,
+                 EvidenceTap& tap)
     : profile_(std::move(profile)),
       fleet_(fleet),
       metrics_(metrics),
       clock_(clock),
       id_key_(id_key),
+      tap_(tap),
       authenticator_(*profile_),
       admission_(profile_->limits),
       unrouted_(metrics.counter(profile_->metrics_prefix + "_unrouted_requests_total",
@@ -158,6 +162,14 @@ Result<Service::Plan> Service::plan(const Caller& caller, InferCall& call) const
   if (parameters.event_time_ns && !caller.has(profile::Role::kReplay)) {
     return fail(ErrorCode::kPermissionDenied,
                 "temper_event_time_ns needs the role 'replay', which '{}' lacks", caller.name);
+  }
+  plan.lossless =
+      served.tier.evidence == profile::Evidence::kLossless || parameters.event_time_ns.has_value();
+  if (plan.lossless && !tap_.has_room()) {
+    return std::unexpected(Error{.code = ErrorCode::kResourceExhausted,
+                                 .message = "what was answered is still being recorded, and "
+                                            "nothing of it may be lost",
+                                 .retry_after_ms = 20});
   }
   TEMPER_TRY(plan.work.inputs, order_inputs(served, call.request.inputs));
   TEMPER_TRY_STATUS(choose_outputs(served, call.request, plan.output_indices, plan.binary));
@@ -190,9 +202,12 @@ void Service::infer(const Caller& caller, InferCall call, InlineRunner* runner, 
     return done(std::unexpected(std::move(planned).error()));
   }
   std::shared_ptr<ServedVersion> served = planned->served;
+  std::shared_ptr<Evidence> evidence =
+      tap_.idle() ? nullptr : begin_evidence(caller, call, *planned);
   planned->work.done = [this, served, id = std::move(call.request.id),
                         prediction_id = next_prediction_id(caller), arrival = call.arrival,
-                        rows = planned->work.rows,
+                        rows = planned->work.rows, evidence = std::move(evidence),
+                        lossless = planned->lossless,
                         output_indices = std::move(planned->output_indices),
                         binary = std::move(planned->binary),
                         done = std::move(done)](Result<batching::Answer> result) mutable {
@@ -211,15 +226,17 @@ void Service::infer(const Caller& caller, InferCall call, InlineRunner* runner, 
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall_now().time_since_epoch())
             .count(),
         std::memory_order_relaxed);
-    done(InferAnswer{.served = std::move(served),
-                     .id = std::move(id),
-                     .prediction_id = prediction_id,
-                     .outputs = std::move(result->outputs),
-                     .output_indices = std::move(output_indices),
-                     .binary = std::move(binary),
-                     .queued = result->queued,
-                     .computed = result->computed,
-                     .batch_rows = result->batch_rows});
+    InferAnswer answer{.served = std::move(served),
+                       .id = std::move(id),
+                       .prediction_id = prediction_id,
+                       .outputs = std::move(result->outputs),
+                       .output_indices = std::move(output_indices),
+                       .binary = std::move(binary),
+                       .queued = result->queued,
+                       .computed = result->computed,
+                       .batch_rows = result->batch_rows};
+    if (evidence) offer_evidence(std::move(evidence), answer, arrival, lossless);
+    done(std::move(answer));
   };
   if (runner != nullptr && served->executor->prefers_inline()) {
     served->executor->enqueue(std::move(planned->work));
@@ -227,6 +244,33 @@ void Service::infer(const Caller& caller, InferCall call, InlineRunner* runner, 
   } else {
     served->executor->submit(std::move(planned->work));
   }
+}
+
+std::shared_ptr<Evidence> Service::begin_evidence(const Caller& caller, const InferCall& call,
+                                                  const Plan& plan) const {
+  auto evidence = std::make_shared<Evidence>();
+  // Shares the version's life without a reference count of its own.
+  evidence->version = {plan.served, &plan.served->record};
+  evidence->tenant = caller.tenant;
+  evidence->unit_id = call.request.parameters.unit_id.value_or("");
+  evidence->tier = plan.served->tier.id;
+  evidence->rows = plan.work.rows;
+  evidence->inputs = plan.work.inputs;
+  if (const auto event_time = call.request.parameters.event_time_ns) {
+    evidence->event_time = WallTime(Duration(*event_time));
+  }
+  return evidence;
+}
+
+void Service::offer_evidence(std::shared_ptr<Evidence> evidence, const InferAnswer& answer,
+                             TimePoint arrival, bool lossless) {
+  evidence->prediction_id = answer.prediction_id;
+  evidence->latency = clock_.now() - arrival;
+  evidence->arrival = clock_.wall_now() - evidence->latency;
+  if (evidence->event_time == WallTime{}) evidence->event_time = evidence->arrival;
+  evidence->outputs = answer.outputs;
+  evidence->output_indices = answer.output_indices;
+  tap_.offer(std::move(evidence), lossless);
 }
 
 Uuid Service::next_prediction_id(const Caller& caller) {

@@ -15,6 +15,7 @@
 #include "temper/core/ids.h"
 #include "temper/core/metrics.h"
 #include "temper/core/result.h"
+#include "temper/gateway/evidence/evidence_tap.h"
 #include "temper/gateway/fleet/fleet.h"
 #include "temper/gateway/oip/infer.h"
 #include "temper/gateway/oip/metadata.h"
@@ -72,7 +73,7 @@ class InlineRunner {
 class Service {
  public:
   Service(std::shared_ptr<const profile::Profile> profile, Fleet& fleet, metrics::Registry& metrics,
-          const Clock& clock, const SipKey& id_key);
+          const Clock& clock, const SipKey& id_key, EvidenceTap& tap);
 
   [[nodiscard]] Result<const Caller*> authenticate(const Peer& peer,
                                                    std::optional<profile::Role> needed) const {
@@ -109,6 +110,11 @@ class Service {
   [[nodiscard]] Result<Plan> plan(const Caller& caller, InferCall& call) const;
   [[nodiscard]] Status check_surface(Surface surface) const;
   [[nodiscard]] Uuid next_prediction_id(const Caller& caller);
+  [[nodiscard]] std::shared_ptr<Evidence> begin_evidence(const Caller& caller,
+                                                         const InferCall& call,
+                                                         const Plan& plan) const;
+  void offer_evidence(std::shared_ptr<Evidence> evidence, const InferAnswer& answer,
+                      TimePoint arrival, bool lossless);
   void count_failure(const ServedVersion* served, const Error& error);
 
   const std::shared_ptr<const profile::Profile> profile_;
@@ -116,6 +122,7 @@ class Service {
   metrics::Registry& metrics_;
   const Clock& clock_;
   const SipKey id_key_;
+  EvidenceTap& tap_;
   const Authenticator authenticator_;
   Admission admission_;
   metrics::Counter& unrouted_;

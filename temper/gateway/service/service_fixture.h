@@ -23,8 +23,8 @@ class ServiceFixture : public FleetFixture {
 
   void start_service() {
     fleet_ = start_fleet();
-    service_ =
-        std::make_unique<Service>(profile_, *fleet_, metrics_, system_clock_instance(), kIdKey);
+    service_ = std::make_unique<Service>(profile_, *fleet_, metrics_, system_clock_instance(),
+                                         kIdKey, tap_);
   }
 
   void TearDown() override {
@@ -32,6 +32,7 @@ class ServiceFixture : public FleetFixture {
     fleet_.reset();
   }
 
+  EvidenceTap tap_;
   std::unique_ptr<Fleet> fleet_;
   std::unique_ptr<Service> service_;
 };

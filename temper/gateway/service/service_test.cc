@@ -150,5 +150,45 @@ TEST_F(ServiceTest, IsNotReadyWhileItDrains) {
   EXPECT_TRUE(infer(call("linear", {{"x", rows_of_four(1)}})));
 }
 
+/// Keeps what the tap gave it.
+class Notes final : public EvidenceSink {
+ public:
+  void take(std::span<const KeptEvidence> batch) override {
+    for (const KeptEvidence& each : batch) taken.push_back(each.evidence);
+  }
+  void tick(WallTime) override {}
+
+  std::vector<std::shared_ptr<const Evidence>> taken;
+};
+
+TEST_F(ServiceTest, EveryAnswerLeavesItsEvidence) {
+  Notes notes;
+  tap_.add(std::make_unique<EvidenceLane>("notes", notes, std::size_t{1} << 20, metrics_, "t",
+                                          system_clock_instance()));
+  InferCall request = call("linear", {{"x", rows_of_four(2)}});
+  request.request.parameters.unit_id = "u7";
+  request.request.outputs = {{.name = "label", .binary = false}};
+  const auto answer = infer(std::move(request));
+  ASSERT_TRUE(answer) << answer.error().message;
+  InferCall replayed = call("linear", {{"x", rows_of_four(1)}});
+  replayed.request.parameters.event_time_ns = 1'356'998'400'000'000'000;
+  ASSERT_TRUE(infer(std::move(replayed)));
+  ASSERT_FALSE(infer(call("linear", {{"y", rows_of_four(1)}})));
+  tap_.close();
+  ASSERT_EQ(notes.taken.size(), 2U);
+  const Evidence& first = *notes.taken[0];
+  EXPECT_EQ(first.version->model, "linear");
+  EXPECT_EQ(first.prediction_id, answer->prediction_id);
+  EXPECT_EQ(first.unit_id, "u7");
+  EXPECT_EQ(first.tenant, "default");
+  EXPECT_EQ(first.rows, 2);
+  EXPECT_EQ(first.event_time, first.arrival);
+  ASSERT_EQ(first.inputs.size(), 1U);
+  EXPECT_TRUE(std::ranges::equal(first.inputs[0].data, rows_of_four(2).data));
+  EXPECT_EQ(first.output_indices, std::vector<std::size_t>{1});
+  EXPECT_TRUE(std::ranges::equal(first.outputs[0].data, answer->outputs[0].data));
+  EXPECT_EQ(notes.taken[1]->event_time.time_since_epoch().count(), 1'356'998'400'000'000'000);
+}
+
 }  // namespace
 }  // namespace temper::gateway
