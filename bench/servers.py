@@ -56,8 +56,9 @@ def temper_server(models, batching=True):
                            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         profile = folder / "profile.toml"
         text = (ROOT / "profiles" / "single.toml").read_text()
-        assert "enabled = true" in text
-        profile.write_text(text if batching else text.replace("enabled = true", "enabled = false"))
+        table = "[model_defaults.batching]\nenabled = true"
+        assert table in text
+        profile.write_text(text if batching else text.replace(table, table.replace("true", "false")))
         with open(folder / "serve.log", "w+") as log:
             process = subprocess.Popen(
                 [TEMPER, "serve", "--data", folder / "state", "--profile", profile, "--http", "127.0.0.1:0",

@@ -9,6 +9,7 @@
 #include "temper/cli/model_text.h"
 #include "temper/core/file.h"
 #include "temper/data/read.h"
+#include "temper/model/features/feature_map.h"
 #include "temper/model/onnx/inspect.h"
 #include "temper/model/registry/registry.h"
 #include "temper/model/runtime/probe.h"
@@ -119,6 +120,8 @@ Result<registry::NewVersion> describe(const AddOptions& options, const std::file
   Result<runtime::ProbeReport> report = runtime::probe(copy, limits);
   if (!report) return about_given_file(std::move(report).error(), copy, options.file);
   version.probe = std::move(*report);
+  const auto features = FeatureMap::of(version.feature_map, version.probe.signature);
+  if (!features) return std::unexpected(features.error());
   return version;
 }
 

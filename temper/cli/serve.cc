@@ -89,6 +89,10 @@ Status serve(const ServeOptions& options) {
   const Clock& clock = system_clock_instance();
   TEMPER_TRY(const std::shared_ptr<const profile::Profile> profile, effective_profile(options));
   TEMPER_TRY(registry::Registry registry, registry::Registry::open(data_folder(options.data)));
+  // What a killed `model add` left behind.
+  if (const auto garbage = registry.collect_garbage(); garbage && garbage->files > 0) {
+    log::info("unnamed artifacts removed", {{"files", garbage->files}, {"bytes", garbage->bytes}});
+  }
   TEMPER_TRY(const SipKey id_key, gateway::load_or_make_id_key(registry.folder()));
   TEMPER_TRY(gateway::Runtimes runtimes, make_runtimes());
 

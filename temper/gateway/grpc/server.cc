@@ -61,6 +61,8 @@ class GrpcServer::Listener {
 
   void drain(Duration patience) {
     if (!server_) return;
+    // Balancers that ask grpc.health.v1.Health stop sending before the listener goes away.
+    if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
     server_->Shutdown(std::chrono::system_clock::time_point(
         std::chrono::duration_cast<std::chrono::system_clock::duration>(
             (system_clock_instance().wall_now() + patience).time_since_epoch())));
@@ -78,6 +80,7 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(Service& service) {
   // Else any caller could write lines of its choice between ours on stderr: protobuf names each
   // field that is not UTF-8. The caller is told by the status.
   google::protobuf::SetLogHandler(nullptr);
+  ::grpc::EnableDefaultHealthCheckService(true);
   const profile::Server& server = service.profile().server;
   TEMPER_TRY(std::unique_ptr<Listener> open,
              Listener::start(service, Surface::kPublic, server.grpc));

@@ -1,5 +1,6 @@
 #include "temper/gateway/grpc/server.h"
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
 #include <thread>
@@ -71,6 +72,28 @@ TEST_F(GrpcServerTest, Infers) {
   EXPECT_EQ(response.outputs_size(), 2);
   EXPECT_EQ(response.raw_output_contents(0).size(), 3U * 3U * 4U);
   EXPECT_TRUE(response.parameters().contains("temper_prediction_id"));
+}
+
+TEST_F(GrpcServerTest, AnswersTheHealthCheckThatBalancersSend) {
+  ::grpc::GenericStub generic(
+      ::grpc::CreateChannel(server_->grpc_address(), ::grpc::InsecureChannelCredentials()));
+  ::grpc::ClientContext context;
+  ::grpc::CompletionQueue queue;
+  const ::grpc::ByteBuffer everything;  // HealthCheckRequest{} has no bytes
+  ::grpc::ByteBuffer response;
+  ::grpc::Status status;
+  const auto call =
+      generic.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", everything, &queue);
+  call->StartCall();
+  call->Finish(&response, &status, &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ::grpc::Slice bytes;
+  ASSERT_TRUE(response.DumpToSingleSlice(&bytes).ok());
+  // HealthCheckResponse{status: SERVING}: field 1, varint 1.
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), std::string("\x08\x01", 2));
 }
 
 TEST_F(GrpcServerTest, MapsErrorsToTheirCodes) {
