@@ -79,7 +79,8 @@ TEST_F(GrpcServerTest, AnswersTheHealthCheckThatBalancersSend) {
       ::grpc::CreateChannel(server_->grpc_address(), ::grpc::InsecureChannelCredentials()));
   ::grpc::ClientContext context;
   ::grpc::CompletionQueue queue;
-  const ::grpc::ByteBuffer everything;  // HealthCheckRequest{} has no bytes
+  const ::grpc::Slice nothing;  // HealthCheckRequest{}
+  const ::grpc::ByteBuffer everything(&nothing, 1);
   ::grpc::ByteBuffer response;
   ::grpc::Status status;
   const auto call =
