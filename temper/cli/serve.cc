@@ -100,7 +100,7 @@ Status serve(const ServeOptions& options) {
   const std::unique_ptr<gateway::Fleet> fleet =
       gateway::Fleet::start(std::move(registry), profile, std::move(runtimes), metrics, clock);
   gateway::EvidenceTap tap;
-  gateway::Service service(profile, *fleet, metrics, clock, id_key, tap);
+  gateway::Service service(profile, *fleet, metrics, clock, id_key, {.tap = tap});
   TEMPER_TRY(const std::unique_ptr<gateway::http::HttpServer> http,
              gateway::http::HttpServer::start(service));
   TEMPER_TRY(const std::unique_ptr<gateway::grpc::GrpcServer> grpc,

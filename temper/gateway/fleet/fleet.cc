@@ -174,10 +174,10 @@ void Fleet::load(std::string model, Done done) {
     const Result<std::shared_ptr<ServedVersion>> found = find(model, "");
     if (!found) return done(std::unexpected(found.error()));
     const int wanted = snapshot()->find(model)->second.aliases.find(registry::kChampion)->second;
-    if ((*found)->record.version == wanted) return done({});
+    if ((*found)->record->version == wanted) return done({});
     done(fail(ErrorCode::kUnavailable, "version {} could not be loaded ({}); version {} goes on",
               wanted, snapshot()->find(model)->second.registered.at(wanted),
-              (*found)->record.version));
+              (*found)->record->version));
   });
   wake_.notify_all();
 }
@@ -319,7 +319,7 @@ Result<std::shared_ptr<ServedVersion>> Fleet::bring_up(const registry::VersionRe
   }
   const std::string version = std::to_string(record.version);
   auto served = std::shared_ptr<ServedVersion>(
-      new ServedVersion{.record = record,
+      new ServedVersion{.record = std::make_shared<registry::VersionRecord>(record),
                         .version_text = version,
                         .policy = policy,
                         .tier = *tier,
@@ -361,7 +361,7 @@ void Fleet::retire_unused() {
   std::erase_if(retired_, [](const std::shared_ptr<ServedVersion>& served) {
     if (served.use_count() > 1) return false;
     log::info("model version retired",
-              {{"model", served->record.model}, {"version", served->record.version}});
+              {{"model", served->record->model}, {"version", served->record->version}});
     return true;
   });
 }

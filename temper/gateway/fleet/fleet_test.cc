@@ -12,7 +12,7 @@ class FleetTest : public FleetFixture {
  protected:
   [[nodiscard]] static int champion(const Fleet& fleet, const std::string& model) {
     const auto found = fleet.find(model, "");
-    return found ? (*found)->record.version : 0;
+    return found ? (*found)->record->version : 0;
   }
 
   static Status wait_for(const std::function<void(Fleet::Done)>& start) {
@@ -27,7 +27,7 @@ TEST_F(FleetTest, ServesTheChampionOfWhatIsRegistered) {
   const auto fleet = start_fleet();
   const auto found = fleet->find("flights", "");
   ASSERT_TRUE(found) << found.error().message;
-  EXPECT_EQ((*found)->record.version, 1);
+  EXPECT_EQ((*found)->record->version, 1);
   EXPECT_EQ((*found)->signature().inputs.front().name, "x");
   EXPECT_TRUE(fleet->find("flights", "1"));
   EXPECT_TRUE(fleet->find("flights", "champion"));
@@ -97,7 +97,7 @@ TEST_F(FleetTest, HoldsTheLatestThreeAndWhateverAnAliasNames) {
   for (int i = 0; i < 5; ++i) add("flights", "linear");
   const auto fleet = start_fleet();
   std::vector<int> loaded;
-  for (const auto& served : fleet->loaded()) loaded.push_back(served->record.version);
+  for (const auto& served : fleet->loaded()) loaded.push_back(served->record->version);
   EXPECT_EQ(loaded, (std::vector<int>{1, 3, 4, 5}));
   const auto second = fleet->find("flights", "2");
   ASSERT_FALSE(second);

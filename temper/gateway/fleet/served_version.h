@@ -31,7 +31,8 @@ struct VersionMetrics {
 };
 
 struct ServedVersion {
-  registry::VersionRecord record;
+  /// Outlives the version where evidence of its answers still travels.
+  std::shared_ptr<const registry::VersionRecord> record;
   /// The record's number as the protocol says it.
   std::string version_text;
   profile::ModelPolicy policy;
@@ -44,7 +45,7 @@ struct ServedVersion {
   // Atomic: written by whichever thread answers, read by statistics; the last writer wins.
   std::atomic<std::int64_t> last_inference_ms{0};
 
-  [[nodiscard]] const Signature& signature() const { return record.probe.signature; }
+  [[nodiscard]] const Signature& signature() const { return record->probe.signature; }
 };
 
 }  // namespace temper::gateway

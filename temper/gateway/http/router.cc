@@ -199,6 +199,23 @@ HttpResponse repository_index(const Service& service, const HttpRequest& request
   return json(oip::repository_index_json(service.repository_index(*ready_only)));
 }
 
+void take_feedback(Service& service, const HttpRequest& request, Respond respond) {
+  const Result<const Caller*> caller =
+      service.authenticate(peer_of(request), profile::Role::kLabeler);
+  if (!caller) return respond(error_response(caller.error()));
+  const Result<std::shared_ptr<std::string>> body =
+      plain_body(request, static_cast<std::size_t>(service.profile().server.max_body_bytes));
+  if (!body) return respond(error_response(body.error()));
+  const auto entries = decode_feedback(**body, service.clock().wall_now());
+  if (!entries) return respond(error_response(entries.error()));
+  service.feedback(
+      **caller, *entries,
+      [count = entries->size(), respond = std::move(respond)](const Status& taken) mutable {
+        respond(taken ? json(fmt::format(R"({{"accepted":{}}})", count))
+                      : error_response(taken.error()));
+      });
+}
+
 HttpResponse health(const Service& service) {
   HttpResponse response;
   response.status = service.ready() ? 200 : 503;
@@ -273,6 +290,10 @@ void Router::route(const HttpRequest& request, InlineRunner* runner, Respond res
       if (request.method != Method::kPost) return respond(wrong_method("POST"));
       return infer(service_, request, *target, runner, std::move(respond));
     }
+  }
+  if (path->at(0) == "v1" && path->at(1) == "feedback" && path->count == 2) {
+    if (request.method != Method::kPost) return respond(wrong_method("POST"));
+    return take_feedback(service_, request, std::move(respond));
   }
   const bool change = v2 && path->at(1) == "repository" && path->at(2) == "models" &&
                       path->count == 5 && (path->at(4) == "load" || path->at(4) == "unload");

@@ -6,6 +6,7 @@
 //   GET  /v2/models/M[/versions/V][/ready|/config|/stats]
 //   GET  /v2/models/stats
 //   POST /v2/models/M[/versions/V]/infer
+//   POST /v1/feedback                                       role labeler
 //   POST /v2/repository/index
 //   POST /v2/repository/models/M/load|unload                admin listener only
 #pragma once

@@ -46,6 +46,15 @@ Authenticator::Authenticator(const profile::Profile& profile)
   }
 }
 
+std::vector<std::string> Authenticator::callers_of(std::string_view tenant) const {
+  if (callers_.empty()) return {anonymous_.name};
+  std::vector<std::string> names;
+  for (const auto& [digest, caller] : callers_) {
+    if (caller.tenant == tenant) names.push_back(caller.name);
+  }
+  return names;
+}
+
 Result<const Caller*> Authenticator::authenticate(const Peer& peer,
                                                   std::optional<profile::Role> needed) const {
   if (callers_.empty()) return &anonymous_;

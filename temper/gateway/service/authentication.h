@@ -44,6 +44,9 @@ class Authenticator {
   [[nodiscard]] Result<const Caller*> authenticate(const Peer& peer,
                                                    std::optional<profile::Role> needed) const;
 
+  /// Names of everybody of that tenant, "anonymous" where keys are off.
+  [[nodiscard]] std::vector<std::string> callers_of(std::string_view tenant) const;
+
  private:
   const Caller anonymous_;
   // By the SHA-256 of the key: the look-up's time says nothing about the key itself.

@@ -32,7 +32,7 @@ Result<std::vector<Tensor>> order_inputs(const ServedVersion& served,
         in_order ? next : served.signature().input_index(input.name);
     if (!index) {
       return fail(ErrorCode::kInvalidArgument, "model '{}' has no input '{}'; it takes {}",
-                  served.record.model, input.name, spec_list(specs));
+                  served.record->model, input.name, spec_list(specs));
     }
     ordered[*index] = std::move(input.tensor);
     filled[*index] = true;
@@ -41,7 +41,7 @@ Result<std::vector<Tensor>> order_inputs(const ServedVersion& served,
   if (const auto missing = std::ranges::find(filled, false); missing != filled.end()) {
     const TensorSpec& spec = specs[static_cast<std::size_t>(missing - filled.begin())];
     return fail(ErrorCode::kInvalidArgument, "input '{}' of model '{}' is missing, expected {}{}",
-                spec.name, served.record.model, data_type_name(spec.datatype),
+                spec.name, served.record->model, data_type_name(spec.datatype),
                 shape_text(spec.shape));
   }
   TEMPER_TRY_STATUS(check_inputs(served.signature(), ordered));
@@ -60,7 +60,7 @@ Status choose_outputs(const ServedVersion& served, const oip::DecodedInferReques
     const std::optional<std::size_t> index = served.signature().output_index(output.name);
     if (!index) {
       return fail(ErrorCode::kInvalidArgument, "model '{}' has no output '{}'; it gives {}",
-                  served.record.model, output.name, spec_list(specs));
+                  served.record->model, output.name, spec_list(specs));
     }
     indices.push_back(*index);
     binary.push_back(output.binary);
@@ -90,7 +90,7 @@ oip::StatisticDuration duration_of(std::uint64_t count, std::uint64_t ns) {
 oip::ModelStatistics statistics_of(const ServedVersion& served) {
   const batching::ExecutorStats stats = served.executor->stats();
   oip::ModelStatistics out;
-  out.name = served.record.model;
+  out.name = served.record->model;
   out.version = served.version_text;
   out.last_inference_ms =
       static_cast<std::uint64_t>(served.last_inference_ms.load(std::memory_order_relaxed));
@@ -123,7 +123,7 @@ oip::InferResponseView view_of(const InferAnswer& answer, AnswerStorage& storage
                                .tensor = &answer.outputs[i],
                                .binary = answer.binary[i]});
   }
-  return {.model_name = answer.served->record.model,
+  return {.model_name = answer.served->record->model,
           .model_version = answer.served->version_text,
           .id = answer.id,
           .parameters = storage.parameters,
@@ -141,13 +141,14 @@ struct Service::Plan {
 
 Service::Service(std::shared_ptr<const profile::Profile> profile, Fleet& fleet,
                  metrics::Registry& metrics, const Clock& clock, const SipKey& id_key,
-                 EvidenceTap& tap)
+                 Recording recording)
     : profile_(std::move(profile)),
       fleet_(fleet),
       metrics_(metrics),
       clock_(clock),
       id_key_(id_key),
-      tap_(tap),
+      tap_(recording.tap),
+      feedback_(recording.feedback),
       authenticator_(*profile_),
       admission_(profile_->limits),
       unrouted_(metrics.counter(profile_->metrics_prefix + "_unrouted_requests_total",
@@ -249,8 +250,7 @@ void Service::infer(const Caller& caller, InferCall call, InlineRunner* runner, 
 std::shared_ptr<Evidence> Service::begin_evidence(const Caller& caller, const InferCall& call,
                                                   const Plan& plan) const {
   auto evidence = std::make_shared<Evidence>();
-  // Shares the version's life without a reference count of its own.
-  evidence->version = {plan.served, &plan.served->record};
+  evidence->version = plan.served->record;
   evidence->tenant = caller.tenant;
   evidence->unit_id = call.request.parameters.unit_id.value_or("");
   evidence->tier = plan.served->tier.id;
@@ -280,6 +280,40 @@ Uuid Service::next_prediction_id(const Caller& caller) {
   return make_bound_id(clock_.wall_now(), random, id_key_, caller.name);
 }
 
+void Service::feedback(const Caller& caller, std::span<const Feedback> entries,
+                       FeedbackDesk::Done done) {
+  if (feedback_ == nullptr) {
+    return done(fail(ErrorCode::kUnimplemented,
+                     "feedback is not kept: the profile says record.predictions = false"));
+  }
+  auto records = bound_feedback(caller, entries);
+  if (!records) return done(std::unexpected(std::move(records).error()));
+  feedback_->submit(std::move(*records), std::move(done));
+}
+
+Result<std::vector<stores::FeedbackRecord>> Service::bound_feedback(
+    const Caller& caller, std::span<const Feedback> entries) const {
+  const std::vector<std::string> callers = authenticator_.callers_of(caller.tenant);
+  std::vector<stores::FeedbackRecord> records;
+  records.reserve(entries.size());
+  for (const Feedback& entry : entries) {
+    // Whoever was answered: the one who labels mostly is another.
+    const bool ours = std::ranges::any_of(callers, [&](const std::string& name) {
+      return is_bound_to(entry.prediction_id, id_key_, name);
+    });
+    if (!ours) {
+      return fail(ErrorCode::kInvalidArgument, "/{}/prediction_id: '{}' is no prediction of yours",
+                  records.size(), entry.prediction_id.to_string());
+    }
+    records.push_back({.prediction_id = entry.prediction_id.to_string(),
+                       .row = entry.row,
+                       .label = entry.label,
+                       .observed_at_ns = entry.observed_at.time_since_epoch().count(),
+                       .source = caller.name});
+  }
+  return records;
+}
+
 void Service::count_failure(const ServedVersion* served, const Error& error) {
   const bool callers_fault = error.code == ErrorCode::kInvalidArgument ||
                              error.code == ErrorCode::kResourceExhausted ||
@@ -302,7 +336,7 @@ Status Service::model_ready(std::string_view model, std::string_view version) co
 Result<oip::ModelMetadata> Service::model_metadata(std::string_view model,
                                                    std::string_view version) const {
   TEMPER_TRY(const std::shared_ptr<ServedVersion> served, fleet_.find(model, version));
-  oip::ModelMetadata metadata{.name = served->record.model,
+  oip::ModelMetadata metadata{.name = served->record->model,
                               .versions = {},
                               .platform = std::string(platform_of(*served)),
                               .signature = served->signature(),
@@ -310,7 +344,7 @@ Result<oip::ModelMetadata> Service::model_metadata(std::string_view model,
   for (const FleetEntry& entry : fleet_.index()) {
     if (entry.model == metadata.name && entry.ready) metadata.versions.push_back(entry.version);
   }
-  const runtime::ProbeReport& probe = served->record.probe;
+  const runtime::ProbeReport& probe = served->record->probe;
   metadata.properties.emplace_back(
       "temper_batched", probe.batchable && served->policy.batching.enabled ? "true" : "false");
   if (!probe.batchable) {
@@ -323,9 +357,9 @@ Result<oip::ModelConfig> Service::model_config(std::string_view model,
                                                std::string_view version) const {
   TEMPER_TRY(const std::shared_ptr<ServedVersion> served, fleet_.find(model, version));
   const profile::Batching& batching = served->policy.batching;
-  const bool batched = batching.enabled && served->record.probe.batchable;
+  const bool batched = batching.enabled && served->record->probe.batchable;
   return oip::ModelConfig{
-      .name = served->record.model,
+      .name = served->record->model,
       .platform = std::string(platform_of(*served)),
       .backend = "onnxruntime",
       .max_batch_size = batched ? batching.max_batch_rows : 0,
@@ -343,7 +377,7 @@ Result<std::vector<oip::ModelStatistics>> Service::statistics(std::string_view m
     if (!version.empty()) return std::vector{statistics_of(*served)};
   }
   for (const std::shared_ptr<ServedVersion>& served : fleet_.loaded()) {
-    if (model.empty() || served->record.model == model) all.push_back(statistics_of(*served));
+    if (model.empty() || served->record->model == model) all.push_back(statistics_of(*served));
   }
   return all;
 }
@@ -365,7 +399,7 @@ std::string Service::metrics_text() const {
   metrics_.gauge(prefix + "_requests_in_flight", "Requests accepted and not yet answered.")
       .set(static_cast<double>(admission_.in_flight()));
   for (const std::shared_ptr<ServedVersion>& served : fleet_.loaded()) {
-    const metrics::Labels labels{{"model", served->record.model},
+    const metrics::Labels labels{{"model", served->record->model},
                                  {"tier", std::to_string(served->tier.id)},
                                  {"version", served->version_text}};
     const batching::ExecutorStats stats = served->executor->stats();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "temper/core/metrics.h"
 #include "temper/core/result.h"
 #include "temper/gateway/evidence/evidence_tap.h"
+#include "temper/gateway/feedback/feedback_desk.h"
+#include "temper/gateway/feedback/feedback_json.h"
 #include "temper/gateway/fleet/fleet.h"
 #include "temper/gateway/oip/infer.h"
 #include "temper/gateway/oip/metadata.h"
@@ -70,10 +73,17 @@ class InlineRunner {
   virtual void run_later(const std::shared_ptr<ServedVersion>& served) = 0;
 };
 
+/// Where traffic and what became of it is remembered.
+struct Recording {
+  EvidenceTap& tap;
+  /// None: feedback is refused.
+  FeedbackDesk* feedback = nullptr;
+};
+
 class Service {
  public:
   Service(std::shared_ptr<const profile::Profile> profile, Fleet& fleet, metrics::Registry& metrics,
-          const Clock& clock, const SipKey& id_key, EvidenceTap& tap);
+          const Clock& clock, const SipKey& id_key, Recording recording);
 
   [[nodiscard]] Result<const Caller*> authenticate(const Peer& peer,
                                                    std::optional<profile::Role> needed) const {
@@ -82,6 +92,11 @@ class Service {
 
   /// Answers through `done`, once, on any thread (often before this returns when inline).
   void infer(const Caller& caller, InferCall call, InlineRunner* runner, InferDone done);
+
+  /// Puts what predictions turned out to be on stream FEEDBACK; `done` is called once, on any
+  /// thread, when that is durable. Errors: kUnimplemented where nothing is recorded;
+  /// kInvalidArgument for an id that is not of the caller's tenant; those of FeedbackDesk.
+  void feedback(const Caller& caller, std::span<const Feedback> entries, FeedbackDesk::Done done);
 
   [[nodiscard]] bool ready() const { return fleet_.ready() && !admission_.draining(); }
   [[nodiscard]] oip::ServerMetadata server_metadata() const;
@@ -108,6 +123,8 @@ class Service {
  private:
   struct Plan;
   [[nodiscard]] Result<Plan> plan(const Caller& caller, InferCall& call) const;
+  [[nodiscard]] Result<std::vector<stores::FeedbackRecord>> bound_feedback(
+      const Caller& caller, std::span<const Feedback> entries) const;
   [[nodiscard]] Status check_surface(Surface surface) const;
   [[nodiscard]] Uuid next_prediction_id(const Caller& caller);
   [[nodiscard]] std::shared_ptr<Evidence> begin_evidence(const Caller& caller,
@@ -123,6 +140,7 @@ class Service {
   const Clock& clock_;
   const SipKey id_key_;
   EvidenceTap& tap_;
+  FeedbackDesk* const feedback_;
   const Authenticator authenticator_;
   Admission admission_;
   metrics::Counter& unrouted_;

@@ -24,7 +24,7 @@ class ServiceFixture : public FleetFixture {
   void start_service() {
     fleet_ = start_fleet();
     service_ = std::make_unique<Service>(profile_, *fleet_, metrics_, system_clock_instance(),
-                                         kIdKey, tap_);
+                                         kIdKey, Recording{.tap = tap_, .feedback = desk_.get()});
   }
 
   void TearDown() override {
@@ -33,6 +33,7 @@ class ServiceFixture : public FleetFixture {
   }
 
   EvidenceTap tap_;
+  std::unique_ptr<FeedbackDesk> desk_;
   std::unique_ptr<Fleet> fleet_;
   std::unique_ptr<Service> service_;
 };

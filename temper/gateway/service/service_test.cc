@@ -4,6 +4,8 @@
 
 #include "temper/core/digest.h"
 #include "temper/gateway/service/service_fixture.h"
+#include "temper/record/streams/memory/memory_streams.h"
+#include "temper/record/worker/event_json.h"
 
 namespace temper::gateway {
 namespace {
@@ -20,6 +22,8 @@ class ServiceTest : public ServiceFixture {
     service_.reset();
     start_service();
   }
+
+  Rng rng_{1};
 
   [[nodiscard]] static InferCall call(std::string model, std::vector<oip::NamedTensor> inputs) {
     InferCall call{.model = std::move(model),
@@ -188,6 +192,43 @@ TEST_F(ServiceTest, EveryAnswerLeavesItsEvidence) {
   EXPECT_EQ(first.output_indices, std::vector<std::size_t>{1});
   EXPECT_TRUE(std::ranges::equal(first.outputs[0].data, answer->outputs[0].data));
   EXPECT_EQ(notes.taken[1]->event_time.time_since_epoch().count(), 1'356'998'400'000'000'000);
+}
+
+TEST_F(ServiceTest, TakesFeedbackOnItsOwnPredictionsOnly) {
+  auto answer = infer(call("linear", {{"x", rows_of_four(2)}}));
+  ASSERT_TRUE(answer) << answer.error().message;
+  const Uuid id = answer->prediction_id;
+  // Nobody may hold a version when its fleet ends.
+  answer->served.reset();
+  const auto send = [this](const Uuid& prediction) {
+    const std::vector<Feedback> entries = {{.prediction_id = prediction,
+                                            .row = 1,
+                                            .label = "2",
+                                            .observed_at = WallTime(Duration(9))}};
+    std::promise<Status> done;
+    service_->feedback(**service_->authenticate({}, profile::Role::kLabeler), entries,
+                       [&done](Status status) { done.set_value(std::move(status)); });
+    return done.get_future().get();
+  };
+  EXPECT_EQ(send(id).error().code, ErrorCode::kUnimplemented);
+  const auto streams = std::move(*streams::MemoryStreams::create({}));
+  streams::Stream* stream = *streams->open("FEEDBACK");
+  desk_ = std::make_unique<FeedbackDesk>(*stream, "p");
+  restart();
+  EXPECT_TRUE(send(id));
+  const Uuid foreign = make_bound_id(system_clock_instance().wall_now(), rng_, kIdKey, "other");
+  EXPECT_EQ(send(foreign).error().code, ErrorCode::kInvalidArgument);
+  const auto entries = stream->range({}, streams::kLastPossibleId, 10);
+  ASSERT_EQ(entries->size(), 1U);
+  const auto records = record::parse_feedback((*entries)[0].bytes);
+  ASSERT_TRUE(records) << records.error().message;
+  EXPECT_EQ(records->front(), (stores::FeedbackRecord{.prediction_id = id.to_string(),
+                                                      .row = 1,
+                                                      .label = "2",
+                                                      .observed_at_ns = 9,
+                                                      .source = "anonymous"}));
+  service_.reset();
+  desk_.reset();
 }
 
 }  // namespace
