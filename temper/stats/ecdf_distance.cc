@@ -103,6 +103,57 @@ EcdfDistance walk(const A& a, const B& b) {
   return result;
 }
 
+/// Integral of |level - G| over [from, to], where G starts at `below` / m and steps up by 1 / m at
+/// each of `inside` (ascending, within the interval).
+double crossing_area(double level, double from, double to, std::size_t below, double scale,
+                     std::span<const double> inside) {
+  double area = 0;
+  double x = from;
+  for (const double value : inside) {
+    area += std::abs(level - static_cast<double>(below) * scale) * (value - x);
+    x = value;
+    ++below;
+  }
+  return area + std::abs(level - static_cast<double>(below) * scale) * (to - x);
+}
+
+/// For a sketch of few points against many finite values: between two points F is constant and G
+/// only rises, so the supremum lies at the points, and the area between has a closed form unless
+/// the two cross.
+EcdfDistance walk_points(const WeightedSample& reference, std::span<const double> current) {
+  const WeightedSteps steps(reference);
+  const double scale = 1 / static_cast<double>(current.size());
+  EcdfDistance result;
+  std::size_t j = 0;
+  for (std::size_t i = 0; i <= steps.size(); ++i) {
+    const bool is_last = i == steps.size();
+    const double to = is_last ? kInfinity : steps.value(i);
+    const std::size_t first = j;
+    double sum = 0;
+    while (j < current.size() && current[j] < to) sum += current[j++];
+    const double level = steps.share(i);
+    const double before = static_cast<double>(first) * scale;
+    const double after = static_cast<double>(j) * scale;
+    result.supremum =
+        std::max({result.supremum, std::abs(level - before), std::abs(level - after)});
+    const auto inside = static_cast<double>(j - first);
+    if (i == 0) {
+      result.area += (to * inside - sum) * scale;
+    } else if (is_last) {
+      result.area += (sum - steps.value(i - 1) * inside) * scale;
+    } else if (level <= before || level >= after) {
+      const double from = steps.value(i - 1);
+      const double under = before * (to - from) + (to * inside - sum) * scale;
+      result.area += std::abs(level * (to - from) - under);
+    } else {
+      result.area += crossing_area(level, steps.value(i - 1), to, first, scale,
+                                   current.subspan(first, j - first));
+    }
+    while (j < current.size() && current[j] == to) ++j;
+  }
+  return result;
+}
+
 }  // namespace
 
 EcdfDistance ecdf_distance(std::span<const double> reference, std::span<const double> current) {
@@ -110,6 +161,13 @@ EcdfDistance ecdf_distance(std::span<const double> reference, std::span<const do
 }
 
 EcdfDistance ecdf_distance(const WeightedSample& reference, std::span<const double> current) {
+  if (reference.values.empty() || current.empty()) return {};
+  const bool is_finite = std::isfinite(reference.values.front()) &&
+                         std::isfinite(reference.values.back()) && std::isfinite(current.front()) &&
+                         std::isfinite(current.back());
+  if (is_finite && reference.values.size() < current.size() / 4) {
+    return walk_points(reference, current);
+  }
   return walk(WeightedSteps(reference), PlainSteps(current));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "temper/core/check.h"
+#include "temper/stats/sorted_values.h"
 
 namespace temper::stats {
 namespace {
@@ -67,7 +68,7 @@ std::vector<double> KllSketch::halve(std::span<const double> sorted, std::size_t
 }
 
 void KllSketch::compact_buffer() {
-  std::sort(buffer_.begin(), buffer_.end());
+  sort_short(buffer_);
   min_ = std::min(min_, buffer_.front());
   max_ = std::max(max_, buffer_.back());
   compacted_count_ += buffer_.size();
