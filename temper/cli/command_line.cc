@@ -73,7 +73,10 @@ int run_command_line(int argc, char** argv, const std::vector<Command>& commands
     const std::string noun = noun_of(command.path);
     CLI::App* leaf = nullptr;
     if (noun == command.path) {
+      // A noun that is a command itself may have verbs too ("drift REF CUR", "drift calibrate REF"),
+      // when it is listed before them.
       leaf = app.add_subcommand(command.path, command.summary);
+      nouns[noun] = leaf;
     } else {
       CLI::App*& parent = nouns[noun];
       if (parent == nullptr) {
@@ -95,7 +98,7 @@ int run_command_line(int argc, char** argv, const std::vector<Command>& commands
     return app.exit(error) == 0 ? kOk : kUsage;
   }
   for (const Declared& each : declared) {
-    if (each.app->parsed()) return each.action();
+    if (each.app->parsed() && each.app->get_subcommands().empty()) return each.action();
   }
   return kUsage;
 }

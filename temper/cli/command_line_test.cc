@@ -50,6 +50,33 @@ TEST(CommandLineTest, RunsANounWithItsVerbAndSetsTheOptions) {
   EXPECT_TRUE(seen.binary);
 }
 
+TEST(CommandLineTest, ANounThatIsACommandMayHaveVerbsToo) {
+  std::string left;
+  std::string right;
+  int runs = 0;
+  const Command noun{.path = "drift",
+                     .summary = "compares two files",
+                     .examples = {},
+                     .declare = [&](Options& options) -> Action {
+                       options.text(left, "LEFT", "one");
+                       options.text(right, "RIGHT", "the other");
+                       return [&runs] {
+                         ++runs;
+                         return kOk;
+                       };
+                     },
+                     .hidden = false};
+  Seen seen;
+  const std::vector<Command> commands{noun, probe_command(seen, "drift probe")};
+  EXPECT_EQ(run({"temper", "drift", "a", "b"}, commands), kOk);
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(left + right, "ab");
+  EXPECT_EQ(run({"temper", "drift", "probe", "c", "--rows", "3"}, commands), kOk);
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(seen.runs, 1);
+  EXPECT_EQ(seen.name, "c");
+}
+
 TEST(CommandLineTest, KeepsDefaultsThatAreNotGiven) {
   Seen seen;
   EXPECT_EQ(run({"temper", "probe", "flights"}, {probe_command(seen, "probe")}), kOk);
