@@ -170,8 +170,8 @@ class Stream {
   /// to
   ///          make room; trim does); kInvalidArgument for a record above the limit or a bad mark;
   ///          kFailedPrecondition where this process may only read. After any error the record is
-  ///          not in the stream, except after kUnavailable and kCancelled, where it may be: repeat
-  ///          with the same mark.
+  ///          not in the stream, except after kUnavailable, kCancelled and kInternal, where it may
+  ///          be: repeat with the same mark.
   [[nodiscard]] virtual Result<Appended> append(std::string_view bytes,
                                                 const AppendOptions& options) = 0;
   [[nodiscard]] Result<Appended> append(std::string_view bytes) { return append(bytes, {}); }
