@@ -166,12 +166,11 @@ class Stream {
 
   /// Adds a record at the end.
   ///
-  /// Errors:  kResourceExhausted when the stream is full, or its disk is (nothing is ever evicted
-  /// to
-  ///          make room; trim does); kInvalidArgument for a record above the limit or a bad mark;
-  ///          kFailedPrecondition where this process may only read. After any error the record is
-  ///          not in the stream, except after kUnavailable, kCancelled and kInternal, where it may
-  ///          be: repeat with the same mark.
+  /// Errors:  kResourceExhausted when the stream is full, or its disk is (only `trim_before` makes
+  ///          room, nothing is ever evicted); kInvalidArgument for a record above the limit or a
+  ///          bad mark; kFailedPrecondition where this process may only read. After any error the
+  ///          record is not in the stream, except after kUnavailable, kCancelled and kInternal,
+  ///          where it may be: repeat with the same mark.
   [[nodiscard]] virtual Result<Appended> append(std::string_view bytes,
                                                 const AppendOptions& options) = 0;
   [[nodiscard]] Result<Appended> append(std::string_view bytes) { return append(bytes, {}); }
