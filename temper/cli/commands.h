@@ -7,6 +7,7 @@ namespace temper::cli {
 
 Command bench_serve_command();
 Command data_query_command();
+Command drift_calibrate_command();
 Command host_command();
 Command infer_command();
 Command model_add_command();
