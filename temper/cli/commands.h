@@ -8,6 +8,7 @@ namespace temper::cli {
 Command bench_serve_command();
 Command data_query_command();
 Command drift_calibrate_command();
+Command drift_command();
 Command host_command();
 Command infer_command();
 Command model_add_command();
@@ -17,6 +18,7 @@ Command model_remove_command();
 Command model_show_command();
 Command profile_check_command();
 Command profile_show_command();
+Command reference_build_command();
 Command replay_command();
 Command serve_command();
 Command train_xgboost_command();

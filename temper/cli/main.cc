@@ -14,8 +14,8 @@ int main(int argc, char** argv) {
         {serve_command(), infer_command(), replay_command(), bench_serve_command(),
          model_add_command(), model_list_command(), model_show_command(), model_remove_command(),
          model_alias_command(), train_xgboost_command(), profile_check_command(),
-         profile_show_command(), data_query_command(), drift_calibrate_command(), host_command(),
-         trainer_command()});
+         profile_show_command(), data_query_command(), drift_command(), drift_calibrate_command(),
+         reference_build_command(), host_command(), trainer_command()});
   } catch (const std::exception& error) {
     fmt::print(stderr, "temper: INTERNAL: {}\n", error.what());
     return kFailed;
