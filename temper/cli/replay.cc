@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "temper/cli/client/feedback.h"
 #include "temper/cli/client/labels.h"
 #include "temper/cli/client/render.h"
 #include "temper/cli/client/server_options.h"
@@ -34,6 +35,7 @@ struct ReplayOptions {
   std::int64_t connections = 4;
   std::int64_t batch = 1;
   bool json = false;
+  bool feedback = false;
   std::string out;
   std::string output;
 };
@@ -103,7 +105,8 @@ std::function<void(std::uint64_t)> progress_line(std::uint64_t total) {
 struct Outcome {
   client::ReplayReport report;
   std::optional<client::ScoreBoard> scores;
-  std::uint64_t labelled = 0;
+  /// Labels that the server took.
+  std::uint64_t fed_back = 0;
 };
 
 Status write_predictions(const Recording& recording, const client::PredictionColumns& predictions,
@@ -156,6 +159,10 @@ Result<Outcome> replay(const ReplayOptions& options) {
     labels.classes = client::split_names(options.classes);
     TEMPER_TRY(outcome.scores, client::score_labels(*recording.label, recording.time,
                                                     *outcome.report.predictions, labels));
+    if (options.feedback) {
+      TEMPER_TRY(outcome.fed_back, client::send_feedback(server, *recording.label, recording.time,
+                                                         *outcome.report.predictions));
+    }
   }
   return outcome;
 }
@@ -188,6 +195,9 @@ void print_text(const Outcome& outcome) {
       milliseconds(report.latency.quantile(0.5)), milliseconds(report.latency.quantile(0.99)),
       client::count_text(report.retries), client::count_text(report.refused));
   if (report.refused > 0) fmt::print("first refusal: {}\n", report.first_refusal);
+  if (outcome.fed_back > 0) {
+    fmt::print("{} labels sent back\n", client::count_text(outcome.fed_back));
+  }
   if (!outcome.scores) return;
   std::vector<std::vector<std::string>> rows;
   for (const auto& [month, score] : outcome.scores->months) {
@@ -223,12 +233,12 @@ void print_json(const Outcome& outcome) {
   }
   fmt::print(
       R"({{"events":{},"answered":{},"refused":{},"first_refusal":{},"retries":{},"seconds":{},)"
-      R"("events_per_s":{},"latency_ms":{{"p50":{},"p99":{},"max":{}}},"scores":{}}})"
+      R"("events_per_s":{},"latency_ms":{{"p50":{},"p99":{},"max":{}}},"fed_back":{},"scores":{}}})"
       "\n",
       report.events, report.answered, report.refused, log::json_quote(report.first_refusal),
       report.retries, report.seconds, static_cast<double>(report.answered) / report.seconds,
       milliseconds(report.latency.quantile(0.5)), milliseconds(report.latency.quantile(0.99)),
-      milliseconds(report.latency.max()), scores);
+      milliseconds(report.latency.max()), outcome.fed_back, scores);
 }
 
 int run(const ReplayOptions& options) {
@@ -265,6 +275,7 @@ Action declare(Options& options) {
   options.text(values->speed, "--speed", "event time by the clock: 3600x is an hour a second");
   options.integer(values->connections, "--connections", "requests under way at once");
   options.integer(values->batch, "--batch", "events per request");
+  options.flag(values->feedback, "--feedback", "send the labels back when all is answered");
   options.flag(values->json, "--json", "tensors as JSON instead of raw bytes");
   options.text(values->out, "--out", "write the predictions here (Parquet)");
   declare_output(options, values->output);

@@ -74,6 +74,17 @@ Result<FeatureMap> FeatureMap::parse(std::string_view json, const Signature& sig
   return map;
 }
 
+FeatureMap FeatureMap::of_outputs(const Signature& signature) {
+  constexpr std::int64_t kFew = 16;
+  Signature few;
+  for (const TensorSpec& spec : signature.outputs) {
+    few.inputs.push_back(spec);
+    // No row of columns: it keeps its place and has no features.
+    if (columns_of(spec) > kFew) few.inputs.back().shape = {};
+  }
+  return derived(few);
+}
+
 FeatureMap FeatureMap::derived(const Signature& signature) {
   FeatureMap map;
   for (std::size_t input = 0; input < signature.inputs.size(); ++input) {

@@ -19,7 +19,7 @@ enum class FeatureKind : std::uint8_t { kNumeric, kCategorical };
 
 struct Feature {
   std::string name;
-  /// Index of the signature's input that holds it.
+  /// Index of the signature's input that holds it (of its output, in a map of outputs).
   std::size_t input = 0;
   /// Position in a row of that input.
   std::int64_t column = 0;
@@ -42,6 +42,10 @@ class FeatureMap {
   /// texts being categories; a numeric [rows, K] is K features "NAME[k]". Other inputs (images,
   /// token lists of free length) and those beyond kMaxFeatures have none.
   [[nodiscard]] static FeatureMap derived(const Signature& signature);
+
+  /// The outputs' columns under the same rules, as far as they are few: an output of more than 16
+  /// columns has none.
+  [[nodiscard]] static FeatureMap of_outputs(const Signature& signature);
 
   /// The map of the text, or the derived one where `json` is empty.
   [[nodiscard]] static Result<FeatureMap> of(std::string_view json, const Signature& signature) {

@@ -82,5 +82,21 @@ TEST(FeatureMapTest, LeavesOutWhatIsTooWide) {
   EXPECT_EQ(map.features()[0].name, "age");
 }
 
+TEST(FeatureMapTest, OutputsOfFewColumnsAreFeaturesToo) {
+  const FeatureMap map = FeatureMap::of_outputs(
+      {.inputs = {},
+       .outputs = {
+           {.name = "scores",
+            .datatype = DataType::kFp32,
+            .shape = {-1, 214},
+            .dimension_names = {}},
+           {.name = "label", .datatype = DataType::kInt64, .shape = {-1}, .dimension_names = {}},
+           {.name = "p", .datatype = DataType::kFp32, .shape = {-1, 2}, .dimension_names = {}}}});
+  ASSERT_EQ(map.features().size(), 3U);
+  EXPECT_EQ(map.features()[0].name, "label");
+  EXPECT_EQ(map.features()[0].input, 1U);
+  EXPECT_EQ(map.features()[2].name, "p[1]");
+}
+
 }  // namespace
 }  // namespace temper

@@ -1,5 +1,6 @@
 #include "temper/model/features/feature_rows.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -109,6 +110,22 @@ double element_as_number(const Tensor& tensor, std::size_t index) {
       break;
   }
   return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string class_text(const Tensor& tensor, std::size_t row) {
+  const auto rows = static_cast<std::size_t>(std::max<std::int64_t>(tensor.rows(), 1));
+  if (tensor.datatype == DataType::kBytes) {
+    const auto texts = string_elements(tensor);
+    const std::size_t index = texts ? row * (texts->size() / rows) : 0;
+    return texts && index < texts->size() ? std::string((*texts)[index]) : std::string();
+  }
+  const std::size_t elements = tensor.data.size() / element_size(tensor.datatype);
+  const double value = element_as_number(tensor, row * (elements / rows));
+  // 2^53: whole numbers up to there print without an exponent.
+  if (value == std::trunc(value) && std::fabs(value) < 9007199254740992.0) {
+    return fmt::format("{}", static_cast<std::int64_t>(value));
+  }
+  return fmt::format("{}", value);
 }
 
 void take_feature_rows(const FeatureMap& map, std::span<const Tensor> inputs,

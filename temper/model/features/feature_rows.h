@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,5 +29,9 @@ void take_feature_rows(const FeatureMap& map, std::span<const Tensor> inputs,
 
 /// Element `index` of a numeric tensor as a number.
 [[nodiscard]] double element_as_number(const Tensor& tensor, std::size_t index);
+
+/// The class or value that a row of a label output names, as a label is written: whole numbers
+/// without decimals, booleans as 0 and 1, texts as they are. Only the row's first element counts.
+[[nodiscard]] std::string class_text(const Tensor& tensor, std::size_t row);
 
 }  // namespace temper

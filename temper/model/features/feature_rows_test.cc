@@ -71,5 +71,14 @@ TEST(FeatureRowsTest, ReadsHalfPrecision) {
   EXPECT_TRUE(std::isnan(half(0x7E00)));
 }
 
+TEST(FeatureRowsTest, WritesClassesAsLabelsAreWritten) {
+  EXPECT_EQ(class_text(tensor_of<std::int64_t>(DataType::kInt64, {2}, {0, -3}), 1), "-3");
+  EXPECT_EQ(class_text(tensor_of<float>(DataType::kFp32, {2, 1}, {0.5F, 2}), 0), "0.5");
+  EXPECT_EQ(class_text(tensor_of<float>(DataType::kFp32, {2, 1}, {0.5F, 2}), 1), "2");
+  EXPECT_EQ(class_text(tensor_of<std::uint8_t>(DataType::kBool, {2}, {0, 1}), 1), "1");
+  const std::vector<std::string> names = {"spam", "ham"};
+  EXPECT_EQ(class_text(Tensor::of_strings({2, 1}, names), 1), "ham");
+}
+
 }  // namespace
 }  // namespace temper
