@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "temper/cli/build_drift_reference.h"
 #include "temper/cli/commands.h"
 #include "temper/cli/data_folder.h"
 #include "temper/cli/model_text.h"
@@ -28,6 +29,8 @@ struct AddOptions {
   std::string time_limit = "60s";
   std::string alias;
   std::string feature_map;
+  std::string time;
+  std::string profile;
   registry::OutputRoles roles;
   std::string notes;
   std::int64_t parent = 0;
@@ -125,6 +128,34 @@ Result<registry::NewVersion> describe(const AddOptions& options, const std::file
   return version;
 }
 
+/// What watching the version will rest on. Errors name --reference.
+Result<drift::DriftReference> learn_reference(const AddOptions& options,
+                                              const registry::NewVersion& version,
+                                              const registry::StagedArtifact& artifact,
+                                              const registry::StagedArtifact& reference) {
+  profile::Profile profile = profile::built_in_profile();
+  if (!options.profile.empty()) {
+    TEMPER_TRY(profile, profile::load_profile(options.profile));
+  }
+  registry::VersionRecord record;
+  record.model = version.model;
+  record.artifact = artifact.path();
+  record.probe = version.probe;
+  record.feature_map = version.feature_map;
+  record.roles = version.roles;
+  record.reference = registry::ReferenceData{.sha256 = reference.sha256(),
+                                             .file = reference.path(),
+                                             .original_name = version.reference_name,
+                                             .label_column = options.label};
+  if (options.output != "json") {
+    fmt::print(stderr, "learning from {} what is normal\n", options.reference);
+  }
+  auto learned = build_drift_reference(
+      record, {.time = options.time, .policy = profile.policy_for(options.name).drift});
+  if (!learned) return with_context(std::move(learned).error(), "--reference");
+  return learned;
+}
+
 Result<registry::VersionRecord> add(const AddOptions& options) {
   TEMPER_TRY_STATUS(registry::check_model_name(options.name));
   if (!options.alias.empty()) TEMPER_TRY_STATUS(registry::check_alias_name(options.alias));
@@ -140,7 +171,14 @@ Result<registry::VersionRecord> add(const AddOptions& options) {
   TEMPER_TRY(registry::NewVersion version, describe(options, artifact.path(), limits));
   version.reference_name = std::filesystem::path(options.reference).filename();
   version.label_column = options.label;
-  return registry.add(std::move(version), std::move(artifact), std::move(reference));
+  if (!reference) return registry.add(std::move(version), std::move(artifact), std::nullopt);
+  TEMPER_TRY(const drift::DriftReference learned,
+             learn_reference(options, version, artifact, *reference));
+  TEMPER_TRY(registry::VersionRecord record,
+             registry.add(std::move(version), std::move(artifact), std::move(reference)));
+  TEMPER_TRY_STATUS(
+      drift::save_drift_reference(registry.folder(), record.model, record.version, learned));
+  return record;
 }
 
 int run(const AddOptions& options) {
@@ -173,6 +211,11 @@ Command model_add_command() {
         options.text(values->reference, "--reference",
                      "training data kept with the version (CSV, Parquet or JSON)");
         options.text(values->label, "--label", "the column of --reference that is predicted");
+        options.text(values->time, "--time",
+                     "the column of --reference with the rows' time; none: the only one of "
+                     "timestamps");
+        options.text(values->profile, "--profile",
+                     "deployment profile whose drift settings (season, fewest rows) count");
         options.text(values->alias, "--alias", "also point this alias at the version");
         options.text(values->roles.task, "--task", "classification, regression, ...");
         options.text(values->roles.label_output, "--label-output",

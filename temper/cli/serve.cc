@@ -6,6 +6,7 @@
 
 #include "temper/cli/commands.h"
 #include "temper/cli/data_folder.h"
+#include "temper/cli/recording.h"
 #include "temper/core/log.h"
 #include "temper/core/metrics.h"
 #include "temper/gateway/fleet/fleet.h"
@@ -97,10 +98,13 @@ Status serve(const ServeOptions& options) {
   TEMPER_TRY(gateway::Runtimes runtimes, make_runtimes());
 
   metrics::Registry metrics;
+  const std::filesystem::path folder = registry.folder();
+  TEMPER_TRY(const std::unique_ptr<GatewayRecording> recording,
+             GatewayRecording::start(profile, folder, metrics, clock));
   const std::unique_ptr<gateway::Fleet> fleet =
       gateway::Fleet::start(std::move(registry), profile, std::move(runtimes), metrics, clock);
-  gateway::EvidenceTap tap;
-  gateway::Service service(profile, *fleet, metrics, clock, id_key, {.tap = tap});
+  gateway::Service service(profile, *fleet, metrics, clock, id_key,
+                           {.tap = recording->tap(), .feedback = recording->feedback()});
   TEMPER_TRY(const std::unique_ptr<gateway::http::HttpServer> http,
              gateway::http::HttpServer::start(service));
   TEMPER_TRY(const std::unique_ptr<gateway::grpc::GrpcServer> grpc,
@@ -119,6 +123,7 @@ Status serve(const ServeOptions& options) {
   grpc->drain(profile->server.drain_timeout);
   http->drain(std::max(Duration::zero(), until - clock.now()));
   service.admission().close();
+  recording->close(until);
   log::info("stopped", {{"unanswered", service.admission().in_flight()}});
   return {};
 }

@@ -112,6 +112,14 @@ double element_as_number(const Tensor& tensor, std::size_t index) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+std::string class_text(double value) {
+  // 2^53: whole numbers up to there print without an exponent.
+  if (value == std::trunc(value) && std::fabs(value) < 9007199254740992.0) {
+    return fmt::format("{}", static_cast<std::int64_t>(value));
+  }
+  return fmt::format("{}", value);
+}
+
 std::string class_text(const Tensor& tensor, std::size_t row) {
   const auto rows = static_cast<std::size_t>(std::max<std::int64_t>(tensor.rows(), 1));
   if (tensor.datatype == DataType::kBytes) {
@@ -121,11 +129,7 @@ std::string class_text(const Tensor& tensor, std::size_t row) {
   }
   const std::size_t elements = tensor.data.size() / element_size(tensor.datatype);
   const double value = element_as_number(tensor, row * (elements / rows));
-  // 2^53: whole numbers up to there print without an exponent.
-  if (value == std::trunc(value) && std::fabs(value) < 9007199254740992.0) {
-    return fmt::format("{}", static_cast<std::int64_t>(value));
-  }
-  return fmt::format("{}", value);
+  return class_text(value);
 }
 
 void take_feature_rows(const FeatureMap& map, std::span<const Tensor> inputs,

@@ -33,5 +33,6 @@ void take_feature_rows(const FeatureMap& map, std::span<const Tensor> inputs,
 /// The class or value that a row of a label output names, as a label is written: whole numbers
 /// without decimals, booleans as 0 and 1, texts as they are. Only the row's first element counts.
 [[nodiscard]] std::string class_text(const Tensor& tensor, std::size_t row);
+[[nodiscard]] std::string class_text(double value);
 
 }  // namespace temper

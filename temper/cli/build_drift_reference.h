@@ -1,0 +1,28 @@
+// What `model add --reference` learns from the training data for those who watch the version.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "temper/core/result.h"
+#include "temper/model/registry/registry.h"
+#include "temper/profile/profile.h"
+#include "temper/watch/drift/drift_reference.h"
+
+namespace temper::cli {
+
+struct DriftReferenceOptions {
+  /// Column of the event's time; empty = the table's only column of timestamps, if there is one.
+  std::string time;
+  /// The period (season) is this policy's, and so is the fewest rows of a check.
+  profile::Drift policy;
+};
+
+/// Runs the version over its own reference, in a child process, and learns how features and
+/// outputs spread and how well labels were predicted (on the last 20 % of the rows by time, which
+/// a trainer of ours holds out). Values come through the same tensors as live ones, so that both
+/// are rounded alike. Errors: where the table does not fit the model's inputs; what the run says.
+[[nodiscard]] Result<drift::DriftReference> build_drift_reference(
+    const registry::VersionRecord& record, const DriftReferenceOptions& options);
+
+}  // namespace temper::cli

@@ -1,0 +1,49 @@
+#include "temper/watch/drift/feature_values.h"
+
+#include <bit>
+#include <cmath>
+
+namespace temper::drift {
+
+void FeatureValues::append(const FeatureColumn& column) {
+  if (!categorical_) {
+    numbers_.insert(numbers_.end(), column.numbers.begin(), column.numbers.end());
+    return;
+  }
+  for (const std::string_view text : column.texts) categories_.push_back(category_id(text));
+  for (const double number : column.numbers) {
+    categories_.push_back(std::isnan(number) ? 0 : category_id(class_text(number)));
+  }
+}
+
+ColumnView FeatureValues::view(std::size_t first, std::size_t count) const {
+  ColumnView view;
+  if (categorical_) {
+    view.categories = std::span(categories_).subspan(first, count);
+  } else {
+    view.numbers = std::span(numbers_).subspan(first, count);
+  }
+  return view;
+}
+
+std::uint64_t FeatureValues::bits(std::size_t row) const {
+  return categorical_ ? categories_[row] : std::bit_cast<std::uint64_t>(numbers_[row]);
+}
+
+void FeatureValues::take(const FeatureValues& other, std::span<const std::size_t> rows) {
+  numbers_.clear();
+  categories_.clear();
+  if (categorical_) {
+    for (const std::size_t row : rows) categories_.push_back(other.categories_[row]);
+  } else {
+    for (const std::size_t row : rows) numbers_.push_back(other.numbers_[row]);
+  }
+}
+
+std::vector<FeatureValues> values_of(const FeatureMap& map) {
+  std::vector<FeatureValues> values;
+  for (const Feature& feature : map.features()) values.emplace_back(feature.kind);
+  return values;
+}
+
+}  // namespace temper::drift
