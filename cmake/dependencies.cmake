@@ -1,7 +1,7 @@
 # Third-party code as targets temper_vendor::<name>, all of them SYSTEM includes.
 #
 # From apt: fmt, spdlog, simdjson, nlohmann, tomlplusplus, cli11, boost_headers, openssl, zlib, curl, protobuf, grpc,
-# gtest, gmock, benchmark. From `./dev setup`, in TEMPER_DEPS: onnxruntime_headers, duckdb_headers and xgboost_headers
+# hiredis, gtest, gmock, benchmark. From `./dev setup`, in TEMPER_DEPS: onnxruntime_headers, duckdb_headers and xgboost_headers
 # (their libraries are opened at run time, see below), sqlite and onnx_proto (compiled here).
 
 set(default_deps "$ENV{TEMPER_DEPS}")
@@ -49,6 +49,7 @@ temper_vendor_package(gtest gtest)
 temper_vendor_package(gmock gmock)
 temper_vendor_package(gmock_main gmock_main)
 temper_vendor_package(protobuf protobuf)
+temper_vendor_package(hiredis hiredis)
 
 find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 temper_vendor_interface(tomlplusplus INCLUDE ${TOMLPLUSPLUS_INCLUDE})
