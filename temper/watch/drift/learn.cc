@@ -211,7 +211,7 @@ std::vector<double> highest_values(const Folded& data, const Bets& bets,
 
 // At least log(run length), which is right while rows are independent; where they hang together, an
 // exponential tail through the upper fifth of the reference's own spans, and never less than twice
-// the highest value seen.
+// the highest value seen. Doubling was chosen on the flights of 2013, whose storms come singly.
 double learn_threshold(std::vector<double> highest, double run_length_steps) {
   const double base = std::log(run_length_steps);
   if (highest.size() < kFewestWindows) return base;
@@ -223,7 +223,11 @@ double learn_threshold(std::vector<double> highest, double run_length_steps) {
   const double scale = std::max(1.0, mean / excesses * (1 + 1 / std::sqrt(excesses)));
   const double spans = run_length_steps / static_cast<double>(kSpanSteps);
   const double fitted = highest[start] + scale * std::log(std::max(1.0, spans / 5));
-  return std::max({base, fitted, 2 * highest.back()});
+  // Independent rows keep the sum below the number of steps; what went beyond was an event, and the
+  // next one may be larger.
+  const auto steps = static_cast<double>(highest.size() * kSpanSteps);
+  const double beyond = std::max(0.0, highest.back() - std::log(steps));
+  return std::max({base, fitted, 2 * highest.back() + beyond});
 }
 
 Result<std::size_t> count_rows(const ReferenceRows& rows) {
