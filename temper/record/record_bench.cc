@@ -107,6 +107,7 @@ void BM_JournalConsume(benchmark::State& state) {
       const auto got = stream.read({.group = "g", .consumer = "c", .max_entries = 100});
       if (!got || got->empty()) break;
       std::vector<streams::EntryId> ids;
+      ids.reserve(got->size());
       for (const streams::Delivery& delivery : *got) ids.push_back(delivery.entry.id);
       if (!stream.acknowledge("g", ids)) state.SkipWithError("acknowledge");
     }
@@ -173,6 +174,7 @@ void BM_StoreInsert(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     std::vector<record::PredictionRecord> batch;
+    batch.reserve(batch_size);
     for (std::size_t i = 0; i < batch_size; ++i) batch.push_back(prediction(++number, 50));
     state.ResumeTiming();
     if (!store->insert_predictions(batch)) state.SkipWithError("insert");

@@ -85,6 +85,7 @@ EntryId ConsumerGroups::needed_from() const {
 
 std::vector<std::string> ConsumerGroups::names() const {
   std::vector<std::string> names;
+  names.reserve(groups_.size());
   for (const auto& [name, group] : groups_) names.push_back(name);
   return names;
 }

@@ -292,6 +292,7 @@ Result<std::vector<Delivery>> JournalStream::claim(const ClaimRequest& request) 
 
 std::vector<std::uint64_t> JournalStream::segment_numbers() const {
   std::vector<std::uint64_t> numbers;
+  numbers.reserve(segments_.size());
   for (const SegmentSummary& segment : segments_) numbers.push_back(segment.number);
   return numbers;
 }

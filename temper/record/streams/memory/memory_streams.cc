@@ -104,6 +104,7 @@ class MemoryStream final : public Stream {
         group->claimable(request.min_idle, request.max_entries, clock_.wall_now());
     groups_.apply(event(GroupEvent::Kind::kClaim, request.group, request.consumer, ids));
     std::vector<Delivery> deliveries;
+    deliveries.reserve(ids.size());
     for (const EntryId id : ids) {
       // Trimming never removes what is pending, so the entry is there.
       deliveries.push_back(
@@ -200,6 +201,7 @@ Result<Stream*> MemoryStreams::open(std::string_view name) {
 Result<std::vector<std::string>> MemoryStreams::list() {
   const std::scoped_lock lock(mutex_);
   std::vector<std::string> names;
+  names.reserve(streams_.size());
   for (const auto& [name, stream] : streams_) names.push_back(name);
   return names;
 }
