@@ -156,8 +156,9 @@ void print_text(const drift::Rehearsal& r, const drift::RehearsalConfig& config)
   for (const auto& [name, count] : r.false_alarms_by_feature) {
     fmt::print("  raised by      {}: {}\n", name, count);
   }
+  if (r.detection.empty()) return;
   fmt::print("\nshift of one feature   PSI   found   p50 rows   p95 rows   (null: not within {})\n",
-             r.detection.empty() ? 0 : r.detection[0].limit_rows);
+             r.detection[0].limit_rows);
   for (const auto& d : r.detection) {
     fmt::print("  {:>24} {:>6.1f}% {:>10} {:>10}\n", d.psi, 100 * d.power,
                rows_text(d.delay_rows_p50), rows_text(d.delay_rows_p95));

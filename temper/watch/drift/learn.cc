@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kFolds = 5;
 constexpr std::size_t kFewestWindows = 24;
+constexpr std::size_t kFewestBlocks = 12;
+constexpr std::size_t kFewestSpans = 5;
 constexpr double kMaxCheckLevel = 0.002;
 constexpr double kHoursPerMonth = 730.5;
 constexpr double kMonthNs = kHoursPerMonth * 3.6e12;
@@ -153,8 +155,11 @@ std::vector<double> learn_tempering(const Folded& data, const Bets& bets, std::s
   const auto sums = score_sums(data, bets, slot_count);
   const std::size_t steps = data.rows() / kStepRows;
   std::vector<double> inflation(groups, 1.0);
-  for (const std::size_t length : {1, 4, 16, 32}) {
-    if (steps / length < kFewestWindows) break;
+  for (const std::size_t length : {1, 4, 16, 32, 64, 128}) {
+    const std::size_t blocks = steps / length;
+    if (blocks < kFewestBlocks) break;
+    // What independent rows reach now and then by chance alone.
+    const double chance = 1 + 3 * std::sqrt(2 / static_cast<double>(blocks));
     std::vector<double> seen(groups, 0.0);
     std::vector<double> due(groups, 0.0);
     for (std::size_t first = 0; first + length <= steps; first += length) {
@@ -168,7 +173,9 @@ std::vector<double> learn_tempering(const Folded& data, const Bets& bets, std::s
       }
     }
     for (std::size_t g = 0; g < groups; ++g) {
-      if (due[g] > 1e-9) inflation[g] = std::max(inflation[g], seen[g] / due[g]);
+      if (due[g] > 1e-9 && seen[g] > chance * due[g]) {
+        inflation[g] = std::max(inflation[g], seen[g] / due[g]);
+      }
     }
   }
   std::vector<double> tempering;
@@ -214,7 +221,7 @@ std::vector<double> highest_values(const Folded& data, const Bets& bets,
 // the highest value seen. Doubling was chosen on the flights of 2013, whose storms come singly.
 double learn_threshold(std::vector<double> highest, double run_length_steps) {
   const double base = std::log(run_length_steps);
-  if (highest.size() < kFewestWindows) return base;
+  if (highest.size() < kFewestSpans) return base;
   std::ranges::sort(highest);
   const std::size_t start = (highest.size() - 1) * 4 / 5;
   const auto excesses = static_cast<double>(highest.size() - start - 1);

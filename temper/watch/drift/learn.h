@@ -51,10 +51,11 @@ struct AlarmBudget {
 /// window of a block is compared with shares estimated without its fold, so that its distance holds
 /// all that a window of new rows would show: sampling error, the finite reference, and the data's
 /// own wandering. The distances give the null of the checks (at window_rows, twice that, and so on
-/// while 24 windows remain), the variance of summed scores over 20 to 640 rows the tempering of the
-/// bets, and the detector's highest values over the blocks its threshold.
-/// Edges:   a reference of fewer than 24 windows teaches no wandering: the checks then rest on the
-///          noncentral chi-square alone, the threshold on the run length alone.
+/// while 24 windows remain), the variance of summed scores over 20 to 2,560 rows the tempering of
+/// the bets, and the detector's highest values over the blocks its threshold. Edges:   a reference
+/// of fewer than 24 windows teaches the checks no wandering: they then rest on
+///          the noncentral chi-square alone; one of fewer than 5,000 rows leaves the threshold to
+///          the run length alone.
 /// Errors:  kInvalidArgument for columns of unequal length or a setting out of range;
 ///          kFailedPrecondition for fewer than 100 rows or no column.
 /// Cost:    about 2 us per row and feature.

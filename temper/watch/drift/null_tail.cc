@@ -29,7 +29,9 @@ NullTail NullTail::fit(std::vector<double> values) {
   }
   const double variance = excesses > 0 ? square / excesses : 0;
   if (variance > 0) tail.shape_ = std::clamp(0.5 * (1 - mean * mean / variance), 0.0, 0.5);
-  tail.scale_ = mean * (1 - tail.shape_) * (1 + 1 / std::sqrt(std::max(excesses, 1.0)));
+  // Windows that overlap by half count as half as many.
+  const double error = 1 / std::sqrt(std::max(excesses / 2, 1.0));
+  tail.scale_ = mean * (1 - tail.shape_) * (1 + 2 * error);
   return tail;
 }
 
