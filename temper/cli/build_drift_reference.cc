@@ -87,6 +87,7 @@ class Pass {
 
   Status go_over() {
     client::TableInputs::Options columns;
+    columns.features = options_.features;
     columns.not_features = {time_, record_.reference->label_column};
     TEMPER_TRY(const client::TableInputs inputs,
                client::TableInputs::create(signature_, table_, columns));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "temper/core/result.h"
 #include "temper/model/registry/registry.h"
@@ -14,6 +15,8 @@ namespace temper::cli {
 struct DriftReferenceOptions {
   /// Column of the event's time; empty = the table's only column of timestamps, if there is one.
   std::string time;
+  /// Columns that feed a matrix of features; empty = all but time and label.
+  std::vector<std::string> features;
   /// The period (season) is this policy's, and so is the fewest rows of a check.
   profile::Drift policy;
 };

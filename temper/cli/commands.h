@@ -5,6 +5,8 @@
 
 namespace temper::cli {
 
+Command alarm_command();
+Command alarm_list_command();
 Command bench_serve_command();
 Command data_query_command();
 Command drift_calibrate_command();
@@ -23,5 +25,6 @@ Command replay_command();
 Command serve_command();
 Command train_xgboost_command();
 Command trainer_command();
+Command worker_command();
 
 }  // namespace temper::cli

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "temper/cli/build_drift_reference.h"
+#include "temper/cli/client/server_options.h"
 #include "temper/cli/commands.h"
 #include "temper/cli/data_folder.h"
 #include "temper/cli/model_text.h"
@@ -30,6 +31,7 @@ struct AddOptions {
   std::string alias;
   std::string feature_map;
   std::string time;
+  std::string features;
   std::string profile;
   registry::OutputRoles roles;
   std::string notes;
@@ -150,8 +152,9 @@ Result<drift::DriftReference> learn_reference(const AddOptions& options,
   if (options.output != "json") {
     fmt::print(stderr, "learning from {} what is normal\n", options.reference);
   }
-  auto learned = build_drift_reference(
-      record, {.time = options.time, .policy = profile.policy_for(options.name).drift});
+  auto learned = build_drift_reference(record, {.time = options.time,
+                                                .features = client::split_names(options.features),
+                                                .policy = profile.policy_for(options.name).drift});
   if (!learned) return with_context(std::move(learned).error(), "--reference");
   return learned;
 }
@@ -214,6 +217,9 @@ Command model_add_command() {
         options.text(values->time, "--time",
                      "the column of --reference with the rows' time; none: the only one of "
                      "timestamps");
+        options.text(values->features, "--features",
+                     "columns of --reference that feed a feature matrix, a,b,c; none: all but time "
+                     "and label");
         options.text(values->profile, "--profile",
                      "deployment profile whose drift settings (season, fewest rows) count");
         options.text(values->alias, "--alias", "also point this alias at the version");

@@ -1,12 +1,12 @@
 // temper serve: the wiring of the whole program. The only place that names adapters.
 
-#include <csignal>
 #include <memory>
 #include <string>
 
 #include "temper/cli/commands.h"
 #include "temper/cli/data_folder.h"
 #include "temper/cli/recording.h"
+#include "temper/cli/stop_signals.h"
 #include "temper/core/log.h"
 #include "temper/core/metrics.h"
 #include "temper/gateway/fleet/fleet.h"
@@ -63,27 +63,6 @@ Result<gateway::Runtimes> make_runtimes() {
   };
   return runtimes;
 }
-
-/// SIGTERM and SIGINT, blocked in every thread so that `wait` alone takes them.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    // A peer that hangs up is an error of one write, not of the process.
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  [[nodiscard]] int wait() const {
-    int signal = 0;
-    sigwait(&set_, &signal);
-    return signal;
-  }
-
- private:
-  sigset_t set_{};
-};
 
 Status serve(const ServeOptions& options) {
   const StopSignals signals;

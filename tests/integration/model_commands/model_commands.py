@@ -88,13 +88,18 @@ class ModelCommands(unittest.TestCase):
         self.assertIn("it has y", self.refusal_of("add", "roles", path, "--label-output", "z"))
 
     def test_a_reference_is_kept_and_its_label_must_be_a_column(self):
-        table = self.write("table.csv", b"a,b,late\n1,2,0\n3,4,1\n")
+        rows = "".join(f"{k},{k % 7},{k % 3},{-k},{k % 2}\n" for k in range(200))
+        table = self.write("table.csv", ("a,b,c,d,late\n" + rows).encode())
         record = self.json_of("add", "m", self.good, "--reference", table, "--label", "late")
         self.assertEqual(record["reference"]["original_name"], "table.csv")
         self.assertEqual(record["reference"]["label_column"], "late")
         self.assertEqual(pathlib.Path(record["reference"]["file"]).read_bytes(), table.read_bytes())
         self.assertIn("'late'", self.refusal_of("add", "m", self.good, "--reference", table, "--label", "lat"))
         self.assertIn("--reference", self.refusal_of("add", "m", self.good, "--label", "late"))
+        narrow = self.write("narrow.csv", b"a,b,late\n1,2,0\n3,4,1\n")
+        self.assertIn("takes 4 features", self.refusal_of("add", "m", self.good, "--reference", narrow, "--label", "late"))
+        self.assertEqual(self.versions("m"), [1])
+        self.assertTrue((self.data / "references" / "m.1.drift").exists())
 
     def test_broken_files_are_refused_with_their_fault_and_nothing_is_kept(self):
         self.json_of("add", "m", self.good)
