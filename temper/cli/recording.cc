@@ -7,6 +7,7 @@
 #include "temper/model/registry/registry.h"
 #include "temper/record/stores/sqlite/sqlite_store.h"
 #include "temper/record/streams/journal/journal.h"
+#include "temper/record/streams/redis/redis_streams.h"
 #include "temper/record/worker/event_json.h"
 
 namespace temper::cli {
@@ -44,7 +45,14 @@ Result<std::unique_ptr<streams::StreamStore>> open_streams(const profile::Profil
                                                            const std::filesystem::path& folder,
                                                            const Clock& clock) {
   if (profile.streams.backend == profile::StreamBackend::kRedis) {
-    return fail(ErrorCode::kUnimplemented, "streams on Redis are not there yet");
+    TEMPER_TRY(const profile::ListenAddress where,
+               profile::parse_listen_address(profile.streams.redis));
+    streams::RedisStreamsConfig config;
+    config.address = {.host = where.host, .port = where.port};
+    config.limits = stream_limits(profile);
+    TEMPER_TRY(std::unique_ptr<streams::RedisStreams> redis,
+               streams::RedisStreams::connect(config, clock));
+    return std::unique_ptr<streams::StreamStore>(std::move(redis));
   }
   streams::JournalConfig config;
   config.limits = stream_limits(profile);

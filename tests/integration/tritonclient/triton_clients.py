@@ -232,12 +232,16 @@ class TritonClientTest(unittest.TestCase):
         for model, make in MAKERS.items():
             asked = [make(self.rng, 1 + caller % 8) for caller in range(CALLERS)]
             before = self.statistics(model)
-            pending = [self.clients.http.async_infer(model, tensors(http_client, inputs))
+            # In microseconds: 64 callers on a busy machine may wait longer than the default of 10 s.
+            patience = 100_000_000
+            pending = [self.clients.http.async_infer(model, tensors(http_client, inputs), timeout=patience)
                        for inputs in asked]
             for inputs, request in zip(asked, pending):
                 self.check_answer(model, inputs, request.get_result().as_numpy(OUTPUTS[model]))
-            stub_calls = [self.clients.stub.ModelInfer.future(typed_request(model, inputs))
-                          for inputs in asked]
+            typed = [typed_request(model, inputs) for inputs in asked]
+            for request in typed:
+                request.parameters["timeout"].int64_param = patience
+            stub_calls = [self.clients.stub.ModelInfer.future(request) for request in typed]
             for inputs, call in zip(asked, stub_calls):
                 response = call.result()
                 answer = np.frombuffer(response.raw_output_contents[0], dtype=np.float32)
