@@ -31,8 +31,8 @@ struct WeightedSample {
 ///          1 - delta, `uniform_rank_error(delta)` at all points at once. Both are computed from
 ///          the compactions that really happened (each moves a rank by at most its weight, with
 ///          mean 0: Azuma-Hoeffding), so they also hold after any sequence of merges. Up to
-///          `buffer_size` values the sketch is exact. k = 256 gives about 1 % (5 % of points off by
-///          more than that are not to be expected), measured in the tests.
+///          `buffer_size` values the sketch is exact. At k = 256 the largest error
+///          over 1,000 quantiles stays below 1.5 % in streams of 50,000 values (kll_sketch_test).
 /// Order:   the same seed and the same sequence of calls give the same bytes. `add(span)` equals
 ///          adding its values one by one.
 /// Cost:    about 3 k + buffer_size doubles; amortised O(log buffer_size) a value.

@@ -90,6 +90,7 @@ void summarise_categories(const data::Column& column, std::span<const std::int64
   if (times.empty()) return;
   const stats::CategoryTable table(summary.categories);
   std::vector<std::size_t> bins;
+  bins.reserve(column.size());
   for (std::size_t row = 0; row < column.size(); ++row) {
     bins.push_back(column.is_missing(row) ? kNoBin
                                           : table.index(category_key(column.display(row))));
@@ -109,6 +110,7 @@ void summarise_numbers(const data::Column& column, std::span<const std::int64_t>
   summary.bin_counts = summary.bins.count_sorted(sorted);
   if (times.empty()) return;
   std::vector<std::size_t> bins;
+  bins.reserve(values.size());
   for (const double value : values) {
     bins.push_back(std::isnan(value) ? kNoBin : summary.bins.index(value));
   }

@@ -44,9 +44,12 @@ Result<HeldOut> read_held_out(stats::ByteReader& in) {
   TEMPER_TRY(held_out.rows, in.u64());
   TEMPER_TRY(held_out.outputs, read_columns(in));
   TEMPER_TRY(const std::uint8_t has_accuracy, in.u8());
+  if (has_accuracy > 1 || held_out.rows > kMostRows) {
+    return fail(ErrorCode::kInvalidArgument, "impossible figures of held-out rows");
+  }
   if (has_accuracy == 0) return held_out;
   TEMPER_TRY(const double accuracy, in.f64());
-  if (has_accuracy != 1 || !(accuracy >= 0 && accuracy <= 1) || held_out.rows > kMostRows) {
+  if (!(accuracy >= 0 && accuracy <= 1)) {
     return fail(ErrorCode::kInvalidArgument, "impossible figures of held-out rows");
   }
   held_out.accuracy = accuracy;

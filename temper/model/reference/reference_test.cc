@@ -123,6 +123,21 @@ TEST(ReferenceTest, DifferentTablesDoNotMergeAndChangeNothing) {
   EXPECT_FALSE(reference.merge(other));
 }
 
+TEST(ReferenceTest, AFileOfTheFirstFormatStaysReadable) {
+  // 3,000 rows: x = row mod 1,000, missing in every 50th row; c = a, a, b in turn; an hour a row.
+  const auto reference = read_reference("tests/golden/reference/v1.reference");
+  ASSERT_TRUE(reference) << reference.error().message;
+  EXPECT_EQ(reference->rows, 3'000U);
+  EXPECT_EQ(reference->clock->column, "time");
+  const ColumnSummary& x = *reference->feature("x");
+  EXPECT_EQ(x.missing, 60U);
+  EXPECT_EQ(x.moments.max, 999);
+  EXPECT_EQ(x.sketch.count(), 2'940U);
+  EXPECT_NEAR(x.sketch.quantile(0.5), 500, 1'000 * x.sketch.uniform_rank_error());
+  EXPECT_EQ(reference->feature("c")->categories.at("a"), 2'000U);
+  EXPECT_EQ(reference->feature("c")->strata->by_hour[0], (std::vector<std::uint64_t>{125, 0, 0}));
+}
+
 TEST(ReferenceTest, LiesInAFile) {
   Rng rng(7);
   const auto folder = TemporaryFolder::create("reference").value();

@@ -57,13 +57,16 @@ Status read_categories(stats::ByteReader& in, ColumnSummary& summary) {
     if (name.size() > ColumnSummary::kLongestCategory) {
       return fail(ErrorCode::kInvalidArgument, "a category of {} bytes", name.size());
     }
+    if (!summary.categories.empty() && name <= summary.categories.rbegin()->first) {
+      return fail(ErrorCode::kInvalidArgument, "categories out of order");
+    }
     counts.push_back(count);
-    summary.categories.emplace(std::move(name), count);
+    summary.categories.emplace_hint(summary.categories.end(), std::move(name), count);
   }
   TEMPER_TRY(summary.other, in.u64());
   counts.push_back(summary.other);
   counts.push_back(summary.missing);
-  if (summary.categories.size() != size || bounded_sum(counts) != summary.rows) {
+  if (bounded_sum(counts) != summary.rows) {
     return fail(ErrorCode::kInvalidArgument, "category counts do not add up to the rows");
   }
   return {};

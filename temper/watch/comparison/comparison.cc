@@ -150,6 +150,7 @@ double ColumnComparison::current_missing_rate() const {
 
 std::vector<const ColumnComparison*> Comparison::ranked() const {
   std::vector<const ColumnComparison*> order;
+  order.reserve(columns.size());
   for (const ColumnComparison& column : columns) order.push_back(&column);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto* a, const auto* b) { return a->score() > b->score(); });
@@ -159,6 +160,7 @@ std::vector<const ColumnComparison*> Comparison::ranked() const {
 Result<Comparison> compare(const data::Table& reference, const data::Table& current,
                            const CompareOptions& options) {
   std::vector<std::string> names;
+  names.reserve(reference.columns.size());
   for (const data::Column& column : reference.columns) names.push_back(column.name);
   return compare_with(names, reference.rows(), current, options,
                       [&](std::size_t index, const data::Column& column) {
@@ -169,6 +171,7 @@ Result<Comparison> compare(const data::Table& reference, const data::Table& curr
 Result<Comparison> compare(const Reference& reference, const data::Table& current,
                            const CompareOptions& options) {
   std::vector<std::string> names;
+  names.reserve(reference.features.size());
   for (const ColumnSummary& feature : reference.features) names.push_back(feature.name);
   return compare_with(names, reference.rows, current, options,
                       [&](std::size_t index, const data::Column& column) {
