@@ -90,7 +90,7 @@ std::string header(const Comparison& comparison, const ReportTitle& title) {
 
 std::string ranking(const Comparison& comparison,
                     const std::vector<const ColumnComparison*>& ranked) {
-  const double scale = std::max(comparison.score, 2 * kPsiTrigger);
+  const double scale = std::clamp(comparison.score, 2 * kPsiTrigger, kHighestDrawn);
   std::string html =
       "<h2>Features, ranked</h2>\n<div class=\"card "
       "scroll\"><table><tr><th>feature</th><th>type</th>"
@@ -107,7 +107,7 @@ std::string ranking(const Comparison& comparison,
         "class=\"n\">{}</td></tr>\n",
         i, escape_html(shorten(column.name, 80)), summary_kind_name(column.kind), pill(column),
         column.psi ? number(column.score()) : "-", column.drift() ? "bad" : "",
-        100 * column.score() / scale, column.ks ? number(column.ks->statistic) : "-",
+        100 * std::min(1.0, column.score() / scale), column.ks ? number(column.ks->statistic) : "-",
         column.js ? number(column.js->divergence) : "-", percent(column.reference_missing_rate()),
         percent(column.current_missing_rate()));
   }
@@ -238,7 +238,8 @@ std::string to_html(const Comparison& comparison, const ReportTitle& title) {
   html +=
       "<p class=\"soft\">PSI and Jensen-Shannon are taken over at most ten bins of equal reference "
       "mass, "
-      "or over categories with those below 1 % pooled. Missing values are left out of all "
+      "or over categories with those below 1 % pooled. Outermost bars of a plot hold what lies "
+      "beyond. Missing values are left out of all "
       "distances. "
       "p-values are for each test alone: with large data tiny differences are significant, which "
       "is why "

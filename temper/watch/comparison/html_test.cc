@@ -68,6 +68,16 @@ TEST(SvgTest, ShortensByCharactersAndReplacesControlCharacters) {
   EXPECT_EQ(escape_html("a\x01<b>"), "a &lt;b&gt;");
 }
 
+TEST(SvgTest, OneHugeScoreDoesNotFlattenTheTrend) {
+  const Trend trend{.columns = {"huge", "small"},
+                    .blocks = {{.first_ns = 0, .last_ns = 1, .rows = 500, .scores = {20, 0.375}},
+                               {.first_ns = 2, .last_ns = 3, .rows = 500, .scores = {20, 0}}}};
+  const std::string svg = trend_svg(trend);
+  EXPECT_NE(svg.find(">0.75+<"), std::string::npos);
+  // Half of the drawn height, which is 190 from 10 on.
+  EXPECT_NE(svg.find("46.0,105.0"), std::string::npos);
+}
+
 TEST(SvgTest, WritesTimesAsDates) {
   EXPECT_EQ(date_text(0), "1970-01-01");
   EXPECT_EQ(date_text(-1), "1969-12-31");

@@ -159,15 +159,21 @@ std::string trend_svg(const Trend& trend) {
   for (const auto& block : trend.blocks) {
     for (const double score : block.scores) most = std::max(most, score);
   }
+  const bool is_cut = most > kHighestDrawn;
+  most = std::min(most, kHighestDrawn);
   const double step = (kWidth - kLeft - kRight) /
                       static_cast<double>(std::max<std::size_t>(trend.blocks.size(), 2) - 1);
-  const auto y_of = [&](double score) { return kTop + kHeight * (1 - score / most); };
+  const auto y_of = [&](double score) {
+    return kTop + kHeight * (1 - std::min(score, most) / most);
+  };
   std::string svg = open_svg(kTop + kHeight + 24 + 18 * static_cast<double>(trend.columns.size()),
                              "Drift score over time");
   for (const double level : {0.0, 0.5, 1.0}) {
     svg += fmt::format(R"(<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", kLeft,
                        kWidth - kRight, y_of(level * most), y_of(level * most));
-    svg += text_at(kLeft - 6, y_of(level * most) + 4, "end", fmt::format("{:.2g}", level * most));
+    const bool is_top = level == 1.0;
+    svg += text_at(kLeft - 6, y_of(level * most) + 4, "end",
+                   fmt::format("{:.2g}{}", level * most, is_top && is_cut ? "+" : ""));
   }
   svg += fmt::format(R"(<line class="trigger" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", kLeft,
                      kWidth - kRight, y_of(kPsiTrigger), y_of(kPsiTrigger));

@@ -20,6 +20,10 @@ namespace temper::comparison {
 /// categories as pairs of horizontal bars. Empty text where there is no plot.
 [[nodiscard]] std::string distribution_svg(const ColumnComparison& column);
 
+/// Scores above are drawn as this, so that one column that changed altogether does not flatten the
+/// rest.
+inline constexpr double kHighestDrawn = 5 * kPsiTrigger;
+
 /// One line per column over the blocks of time, with the trigger as a dashed line.
 [[nodiscard]] std::string trend_svg(const Trend& trend);
 
