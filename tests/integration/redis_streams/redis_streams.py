@@ -13,6 +13,7 @@ import time
 
 SEED = 6379
 KILLS = 4
+LOST_ANSWERS = 0.03
 
 
 def free_port():
@@ -51,7 +52,7 @@ class Redis:
 
 
 class CuttingLink:
-    """Forwards connections and cuts each after a random number of bytes, in the middle of whatever goes there."""
+    """Forwards connections and cuts each in the middle of a request, or when Redis has acted and before it is heard."""
 
     def __init__(self, target):
         self.target, self.random, self.cuts = target, random.Random(SEED), 0
@@ -70,16 +71,19 @@ class CuttingLink:
             except OSError:
                 near.close()
                 continue
-            # Requests carry the scripts and are large, answers small: either may be what is cut.
-            threading.Thread(target=self.forward, args=(near, far, self.random.randint(3_000, 50_000)), daemon=True).start()
-            threading.Thread(target=self.forward, args=(far, near, self.random.randint(5_500, 9_000)), daemon=True).start()
+            budget = self.random.randint(3_000, 200_000)
+            threading.Thread(target=self.forward, args=(near, far, budget, 0.0), daemon=True).start()
+            threading.Thread(target=self.forward, args=(far, near, 1 << 40, LOST_ANSWERS), daemon=True).start()
 
-    def forward(self, source, sink, budget):
+    def forward(self, source, sink, budget, lost):
+        """Cuts after `budget` bytes, and swallows a chunk instead of forwarding it with probability `lost`."""
         try:
             while chunk := source.recv(4096):
-                sink.sendall(chunk[:budget])
+                swallow = self.random.random() < lost
+                if not swallow:
+                    sink.sendall(chunk[:budget])
                 budget -= len(chunk)
-                if budget <= 0:
+                if swallow or budget <= 0:
                     self.cuts += 1
                     break
         except OSError:
