@@ -237,13 +237,11 @@ std::string to_html(const Comparison& comparison, const ReportTitle& title) {
   for (std::size_t i = 0; i < ranked.size(); ++i) html += feature(*ranked[i], i);
   html +=
       "<p class=\"soft\">PSI and Jensen-Shannon are taken over at most ten bins of equal reference "
-      "mass, "
-      "or over categories with those below 1 % pooled. Outermost bars of a plot hold what lies "
-      "beyond. Missing values are left out of all "
-      "distances. "
-      "p-values are for each test alone: with large data tiny differences are significant, which "
-      "is why "
-      "the trigger is the score.</p>\n</main></body></html>\n";
+      "mass, or over categories with those below 1 % pooled. The outermost bars of a plot hold "
+      "what "
+      "lies beyond. Missing values are left out of all distances. Each p-value is for one test "
+      "alone: with large data tiny differences are significant, which is why the trigger is the "
+      "score.</p>\n</main></body></html>\n";
   return html;
 }
 
