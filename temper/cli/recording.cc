@@ -1,5 +1,6 @@
 #include "temper/cli/recording.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "temper/core/ids.h"
@@ -130,8 +131,14 @@ Status GatewayRecording::start_lanes(const std::shared_ptr<const profile::Profil
                                                      profile->metrics_prefix, clock));
   };
   TEMPER_TRY(streams::Stream* const events, open(streams::kDriftEvents));
-  drift_ = std::make_unique<gateway::DriftSink>(folder, profile, events, metrics, clock);
-  add_lane("drift", *drift_);
+  const bool watches = profile->model_defaults.drift.enabled ||
+                       std::ranges::any_of(profile->models, [](const profile::ModelPolicy& model) {
+                         return model.drift.enabled;
+                       });
+  if (watches) {
+    drift_ = std::make_unique<gateway::DriftSink>(folder, profile, events, metrics, clock);
+    add_lane("drift", *drift_);
+  }
   if (!profile->record.predictions) return {};
   TEMPER_TRY(streams::Stream* const predictions, open(streams::kPredictions));
   record_ = std::make_unique<gateway::RecordSink>(*predictions, producer, metrics,

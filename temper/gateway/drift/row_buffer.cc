@@ -19,9 +19,9 @@ drift::Rows OrderedRows::rows(std::size_t first, std::size_t count,
   return {.event_time_ns = std::span(times).subspan(first, count), .columns = views};
 }
 
-void RowBuffer::add(std::int64_t event_time_ns, std::span<const FeatureColumn> columns) {
+void RowBuffer::add(std::int64_t event_time_ns, std::span<const Tensor> tensors) {
   const std::size_t before = keys_.size();
-  for (std::size_t k = 0; k < columns.size(); ++k) values_[k].append(columns[k]);
+  drift::append_rows(map_, tensors, values_);
   const std::size_t rows = values_.empty() ? before : values_.front().size();
   for (std::size_t row = before; row < rows; ++row) {
     keys_.push_back({.time = event_time_ns, .tie = 0, .row = row});

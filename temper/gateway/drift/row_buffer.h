@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "temper/watch/drift/feature_values.h"
@@ -30,10 +31,11 @@ class RowBuffer {
  public:
   static constexpr std::size_t kHeld = 512;
 
-  explicit RowBuffer(const FeatureMap& map) : values_(drift::values_of(map)) {}
+  explicit RowBuffer(FeatureMap map) : map_(std::move(map)), values_(drift::values_of(map_)) {}
 
-  /// Adds the rows of one request, all of one event time.
-  void add(std::int64_t event_time_ns, std::span<const FeatureColumn> columns);
+  /// Adds the rows of one request, all of one event time; `tensors` are those that the map speaks
+  /// of.
+  void add(std::int64_t event_time_ns, std::span<const Tensor> tensors);
 
   /// What may be released, into `rows`; false = nothing. `all`: also what is still held back.
   bool release(bool all, OrderedRows& rows);
@@ -48,6 +50,7 @@ class RowBuffer {
     auto operator<=>(const Key&) const = default;
   };
 
+  const FeatureMap map_;
   std::vector<Key> keys_;
   // As they came, one a feature.
   std::vector<drift::FeatureValues> values_;

@@ -22,8 +22,9 @@ FeatureMap two_features() {
        .outputs = {}});
 }
 
-std::vector<FeatureColumn> row(double x, std::string_view c) {
-  return {{.numbers = {x}, .texts = {}}, {.numbers = {}, .texts = {c}}};
+std::vector<Tensor> row(double x, const std::string& c) {
+  return {Tensor::copy_of(DataType::kFp64, {1}, std::as_bytes(std::span(&x, 1))),
+          Tensor::of_strings({1}, std::span(&c, 1))};
 }
 
 TEST(RowBufferTest, OrdersByEventTimeWhenNothingMoreComes) {

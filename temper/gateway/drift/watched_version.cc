@@ -69,7 +69,6 @@ Status WatchedVersion::add_side(std::string name, bool outputs, FeatureMap map,
   RowBuffer buffer(map);
   sides_.push_back({.name = std::move(name),
                     .outputs = outputs,
-                    .map = std::move(map),
                     .calibration = std::move(shared),
                     .config = config,
                     .monitor = std::move(monitor),
@@ -83,15 +82,10 @@ void WatchedVersion::add(const Evidence& evidence) {
   rows_ += static_cast<std::uint64_t>(evidence.rows);
   live_ = evidence.event_time == evidence.arrival;
   for (Side& side : sides_) {
-    if (!side.outputs) {
-      take_feature_rows(side.map, evidence.inputs, columns_);
-    } else if (evidence.outputs.size() == output_count_ &&
-               std::ranges::is_sorted(evidence.output_indices)) {
-      take_feature_rows(side.map, evidence.outputs, columns_);
-    } else {
-      continue;
-    }
-    side.buffer.add(ns(evidence.event_time), columns_);
+    const bool whole =
+        evidence.outputs.size() == output_count_ && std::ranges::is_sorted(evidence.output_indices);
+    if (side.outputs && !whole) continue;
+    side.buffer.add(ns(evidence.event_time), side.outputs ? evidence.outputs : evidence.inputs);
   }
 }
 

@@ -68,7 +68,6 @@ class WatchedVersion {
   struct Side {
     std::string name;
     bool outputs = false;
-    FeatureMap map;
     std::shared_ptr<const drift::Calibration> calibration;
     drift::MonitorConfig config;
     drift::Monitor monitor;
@@ -92,7 +91,6 @@ class WatchedVersion {
   /// The last row's event time was its arrival: event time is the wall's.
   bool live_ = false;
   // Room kept between calls.
-  std::vector<FeatureColumn> columns_;
   std::vector<drift::ColumnView> views_;
 };
 

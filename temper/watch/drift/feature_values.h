@@ -18,6 +18,8 @@ class FeatureValues {
   explicit FeatureValues(FeatureKind kind) : categorical_(kind == FeatureKind::kCategorical) {}
 
   void append(const FeatureColumn& column);
+  /// Column `column` of a tensor, as `take_feature_rows` would give it.
+  void append(const Tensor& tensor, std::int64_t column);
 
   [[nodiscard]] std::size_t size() const { return numbers_.size() + categories_.size(); }
   [[nodiscard]] ColumnView view(std::size_t first, std::size_t count) const;
@@ -36,5 +38,10 @@ class FeatureValues {
 
 /// One for each feature of the map.
 [[nodiscard]] std::vector<FeatureValues> values_of(const FeatureMap& map);
+
+/// The rows of one request: what take_feature_rows and `append` do together, without a column made
+/// for each feature of each request.
+void append_rows(const FeatureMap& map, std::span<const Tensor> tensors,
+                 std::vector<FeatureValues>& values);
 
 }  // namespace temper::drift
