@@ -118,7 +118,7 @@ void Monitor::mark_unfit(std::int64_t event_time_ns) {
   (window != nullptr ? *window : pending_).mark_unfit();
 }
 
-std::optional<Check> Monitor::close(Window window) {
+std::optional<Check> Monitor::close(const Window& window) {
   if (!pending_.merge(window)) return std::nullopt;  // both are of our calibration
   if (pending_.rows() < calibration_->config.window_rows) return std::nullopt;
   if (labelled_ >= kMaxLabels) labelled_ = correct_ = 0;
@@ -141,7 +141,7 @@ std::vector<Check> Monitor::advance(std::int64_t watermark_ns) {
   while (!open_.empty() && open_.begin()->first < now) {
     auto node = open_.extract(open_.begin());
     closed_through_ = std::max(closed_through_, node.key() + 1);
-    if (auto check = close(std::move(node.mapped()))) checks.push_back(std::move(*check));
+    if (auto check = close(node.mapped())) checks.push_back(std::move(*check));
   }
   closed_through_ = std::max(closed_through_, now);
   return checks;

@@ -84,7 +84,7 @@ class Monitor {
   [[nodiscard]] std::int64_t interval_of(std::int64_t time_ns) const;
   Window* window_at(std::int64_t time_ns);
   void count_rows(const Rows& rows, std::span<const std::uint16_t> slots);
-  std::optional<Check> close(Window window);
+  std::optional<Check> close(const Window& window);
 
   std::shared_ptr<const Calibration> calibration_;
   MonitorConfig config_;
