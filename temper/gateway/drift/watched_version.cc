@@ -34,15 +34,14 @@ Result<WatchedVersion> WatchedVersion::create(const registry::VersionRecord& rec
   const Signature& signature = record.probe.signature;
   WatchedVersion watched;
   watched.output_count_ = signature.outputs.size();
-  TEMPER_TRY(FeatureMap features, FeatureMap::of(record.feature_map, signature));
+  TEMPER_TRY(const FeatureMap features, FeatureMap::of(record.feature_map, signature));
   if (reference.accuracy) {
     const auto correct = static_cast<std::uint64_t>(
         *reference.accuracy * static_cast<double>(reference.accuracy_rows) + 0.5);
     config.baseline =
         drift::BaselineAccuracy{.correct = correct, .labelled = reference.accuracy_rows};
   }
-  TEMPER_TRY_STATUS(
-      watched.add_side("covariate", false, std::move(features), reference.covariates, config));
+  TEMPER_TRY_STATUS(watched.add_side("covariate", false, features, reference.covariates, config));
   // Accuracy is judged once.
   if (!watched.sides_.empty()) config.baseline.reset();
   TEMPER_TRY_STATUS(watched.add_side("prediction", true, FeatureMap::of_outputs(signature),
@@ -56,7 +55,7 @@ Result<WatchedVersion> WatchedVersion::create(const registry::VersionRecord& rec
   return watched;
 }
 
-Status WatchedVersion::add_side(std::string name, bool outputs, FeatureMap map,
+Status WatchedVersion::add_side(std::string name, bool outputs, const FeatureMap& map,
                                 const std::optional<drift::Calibration>& calibration,
                                 const drift::MonitorConfig& config) {
   if (!calibration || map.empty()) return {};

@@ -78,7 +78,7 @@ class WatchedVersion {
   };
 
   WatchedVersion() = default;
-  Status add_side(std::string name, bool outputs, FeatureMap map,
+  Status add_side(std::string name, bool outputs, const FeatureMap& map,
                   const std::optional<drift::Calibration>& calibration,
                   const drift::MonitorConfig& config);
   void feed(Side& side, DriftProgress& progress);

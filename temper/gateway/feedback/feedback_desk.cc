@@ -19,9 +19,11 @@ void FeedbackDesk::submit(std::vector<stores::FeedbackRecord> records, Done done
   if (records.empty()) return done({});
   Job job{.records = std::move(records), .done = std::move(done)};
   if (jobs_.try_push(std::move(job))) return;
-  job.done(std::unexpected(Error{.code = ErrorCode::kResourceExhausted,
-                                 .message = "too much feedback waits to be written",
-                                 .retry_after_ms = 100}));
+  // A push that was refused leaves its item untouched.
+  job.done(  // NOLINT(bugprone-use-after-move)
+      std::unexpected(Error{.code = ErrorCode::kResourceExhausted,
+                            .message = "too much feedback waits to be written",
+                            .retry_after_ms = 100}));
 }
 
 Status FeedbackDesk::append(const std::vector<stores::FeedbackRecord>& records) {

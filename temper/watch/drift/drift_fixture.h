@@ -20,6 +20,7 @@ struct RowsFixture {
 
   [[nodiscard]] std::vector<ReferenceColumn> reference() const {
     std::vector<ReferenceColumn> columns;
+    columns.reserve(numbers.size() + 1);
     for (std::size_t f = 0; f < numbers.size(); ++f) {
       columns.push_back({.name = "x" + std::to_string(f),
                          .role = f + 1 == numbers.size() ? Role::kPrediction : Role::kCovariate,
