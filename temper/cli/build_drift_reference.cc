@@ -145,6 +145,7 @@ class Pass {
                                                   drift::Role role) const {
     if (map.empty()) return std::optional<drift::Calibration>();
     std::vector<drift::ReferenceColumn> reference;
+    reference.reserve(values.size());
     for (std::size_t k = 0; k < values.size(); ++k) {
       reference.push_back(
           {.name = map.features()[k].name, .role = role, .values = values[k].view()});

@@ -106,7 +106,7 @@ Result<std::unique_ptr<WorkerRole>> WorkerRole::start(const profile::Profile& pr
 }
 
 Result<std::unique_ptr<GatewayRecording>> GatewayRecording::start(
-    std::shared_ptr<const profile::Profile> profile, const std::filesystem::path& folder,
+    const std::shared_ptr<const profile::Profile>& profile, const std::filesystem::path& folder,
     metrics::Registry& metrics, const Clock& clock) {
   std::unique_ptr<GatewayRecording> recording(new GatewayRecording);
   TEMPER_TRY(recording->streams_, open_streams(*profile, folder, clock));

@@ -52,7 +52,7 @@ class WorkerRole {
 class GatewayRecording {
  public:
   static Result<std::unique_ptr<GatewayRecording>> start(
-      std::shared_ptr<const profile::Profile> profile, const std::filesystem::path& folder,
+      const std::shared_ptr<const profile::Profile>& profile, const std::filesystem::path& folder,
       metrics::Registry& metrics, const Clock& clock);
   ~GatewayRecording();
   GatewayRecording(const GatewayRecording&) = delete;
