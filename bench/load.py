@@ -16,9 +16,9 @@ wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = [==[{body}]==]
 done = function(summary, latency, requests)
-  io.write(string.format("RESULT %f %f %f %d\\n", summary.requests / (summary.duration / 1e6),
+  io.write(string.format("RESULT %f %f %f %d %d\\n", summary.requests / (summary.duration / 1e6),
     latency:percentile(50) / 1000, latency:percentile(99) / 1000,
-    summary.errors.status + summary.errors.read + summary.errors.timeout))
+    summary.errors.status + summary.errors.read + summary.errors.timeout, summary.requests))
 end
 """
 
@@ -32,10 +32,10 @@ def wrk(url, body, connections, seconds, warmup=0.5):
         if warmup:
             subprocess.run([*command[:3], f"-d{math.ceil(warmup)}s", *command[3:]], capture_output=True, check=True)
         run = subprocess.run([*command[:3], f"-d{seconds}s", *command[3:]], capture_output=True, text=True, check=True)
-    rate, p50, p99, errors = re.search(r"RESULT (\S+) (\S+) (\S+) (\S+)", run.stdout).groups()
+    rate, p50, p99, errors, requests = re.search(r"RESULT (\S+) (\S+) (\S+) (\S+) (\S+)", run.stdout).groups()
     if int(errors):
         raise RuntimeError(f"{errors} requests failed at {url}")
-    return {"requests_per_s": float(rate), "p50_ms": float(p50), "p99_ms": float(p99)}
+    return {"requests_per_s": float(rate), "requests": int(requests), "p50_ms": float(p50), "p99_ms": float(p99)}
 
 
 def temper_load(url, model, connections, seconds, *options):

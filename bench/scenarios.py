@@ -17,6 +17,8 @@ import servers
 HERE = pathlib.Path(__file__).parent
 CACHE = pathlib.Path.home() / ".cache" / "temper"
 TOKENS = 32
+# Peers neither record nor watch; what that costs is the scenario `watching`.
+SERVING = {"recording": False, "watching": False}
 
 
 def made(name, command):
@@ -74,7 +76,7 @@ def against_mlserver(options, name, file, body):
     print("|---|---|---|---|---|---|")
     figures = []
     with contextlib.ExitStack() as stack:
-        ours = stack.enter_context(servers.temper_server({"m": file}))
+        ours = stack.enter_context(servers.temper_server({"m": file}, **SERVING))
         plain = stack.enter_context(servers.mlserver(file))
         batched = stack.enter_context(servers.mlserver(file, batch_size=32))
         for connections in (1, 16, 64):
@@ -110,7 +112,7 @@ def minilm_against_onnxruntime(options):
     print("\n| MiniLM FP32, 32 tokens: connections | Temper rows/s | ONNX Runtime alone, batch "
           f"{best} | ratio |\n|---|---|---|---|")
     figures = [{"sweep": sweep}]
-    with servers.temper_server({"m": file}) as url:
+    with servers.temper_server({"m": file}, **SERVING) as url:
         for connections in (16, 64):
             ours, alone = load.alternate(
                 options.pairs,
@@ -133,7 +135,7 @@ def batching(options):
           ", ".join(f"{batch}: {line['rows_per_s']:.0f}" for batch, line in sweep.items()))
     print("\n| MLP 50-3072-3072-10: connections | batching on, rows/s | off | ratio |\n|---|---|---|---|")
     figures = [{"sweep": sweep, "row_us": one["run_us_p50"]}]
-    with servers.temper_server({"m": file}) as on, servers.temper_server({"m": file}, batching=False) as off:
+    with servers.temper_server({"m": file}, **SERVING) as on, servers.temper_server({"m": file}, batching=False, **SERVING) as off:
         for connections in (1, 64):
             with_it, without = load.alternate(
                 options.pairs, *[lambda url=url: load.temper_load(url, "m", connections, options.seconds, "--protocol",
@@ -156,7 +158,7 @@ def gateway_cost(options):
     """What the gateway adds to a run, and how near it comes to the lower of two ceilings."""
     file, body = mlp(50, 512, 512, 10), table_body()
     figures = {}
-    with servers.temper_server({"m": file}) as url, servers.fixed_answer(1, 300) as fixed_one, \
+    with servers.temper_server({"m": file}, **SERVING) as url, servers.fixed_answer(1, 300) as fixed_one, \
             servers.fixed_answer(os.cpu_count(), 300) as fixed_all:
         infer = f"{url}/v2/models/m/infer"
         served, alone = load.alternate(
@@ -187,8 +189,45 @@ def gateway_cost(options):
     return figures
 
 
+def table_reference(columns, rows=20_000):
+    """A table of normal values as training data would be, for watching to rest on."""
+    def command(file):
+        script = ("import numpy, sys; numpy.savetxt(sys.argv[1], numpy.random.default_rng(1).standard_normal("
+                  f"({rows}, {columns})), '%.4f', ',', header=','.join(f'f{{k}}' for k in range({columns})), comments='')")
+        return [sys.executable, "-c", script, file]
+    return made(f"reference_{rows}_{columns}.csv", command)
+
+
+def watching(options):
+    """What watching for drift, and recording each answer, cost the server: CPU per request, and p99."""
+    figures = {}
+    for name, file, body, reference in (("MLP 50-512-512-10", mlp(50, 512, 512, 10), table_body(), table_reference(50)),
+                                        ("MiniLM FP32", minilm(), sentence_body(), None)):
+        print(f"\n| {name}, 16 connections | CPU us a request | to off | p99 ms | to off |\n|---|---|---|---|---|")
+        with contextlib.ExitStack() as stack:
+            start = lambda **what: stack.enter_context(servers.temper_server({"m": file}, reference=reference, **what))
+            sides = {"off": start(watching=False, recording=False), "drift watched": start(recording=False),
+                     "watched and recorded": start()}
+
+            def measure(url):
+                before = servers.cpu_seconds(url)
+                run = load.wrk(f"{url}/v2/models/m/infer", body, 16, max(options.seconds, 4), warmup=0)
+                run["cpu_us"] = 1e6 * (servers.cpu_seconds(url) - before) / run["requests"]
+                return run
+            runs = load.alternate(options.pairs, *[lambda url=url: measure(url) for url in sides.values()])
+        off = runs[0]
+        for side, each in zip(sides, runs):
+            cells = []
+            for key in ("cpu_us", "p99_ms"):
+                values = [run[key] for run in each]
+                cells += [load.interval_text(values), load.interval_text(ratios(values, [run[key] for run in off]))]
+            print(f"| {side} | " + " | ".join(cells) + " |", flush=True)
+        figures[name] = dict(zip(sides, runs))
+    return figures
+
+
 SCENARIOS = {each.__name__: each for each in (
-    mlp_against_mlserver, minilm_against_mlserver, minilm_against_onnxruntime, batching, gateway_cost)}
+    mlp_against_mlserver, minilm_against_mlserver, minilm_against_onnxruntime, batching, gateway_cost, watching)}
 
 
 def machine():

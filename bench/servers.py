@@ -47,27 +47,53 @@ def stop(process):
 
 
 @contextlib.contextmanager
-def temper_server(models, batching=True):
-    """`temper serve` with `models` (name -> file) registered; gives "http://127.0.0.1:PORT"."""
+def temper_server(models, batching=True, recording=True, watching=True, reference=None):
+    """`temper serve` with `models` (name -> file) registered, each with `reference`; gives "http://127.0.0.1:PORT", with
+    the process as an attribute for `cpu_seconds`."""
     with tempfile.TemporaryDirectory(prefix="temper-bench-") as folder:
         folder = pathlib.Path(folder)
         for name, file in models.items():
-            subprocess.run([TEMPER, "model", "add", name, file, "--data", folder / "state", "--memory-limit", "4GiB"],
+            learn = ["--reference", reference] if reference else []
+            subprocess.run([TEMPER, "model", "add", name, file, "--data", folder / "state", "--memory-limit", "4GiB", *learn],
                            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         profile = folder / "profile.toml"
         text = (ROOT / "profiles" / "single.toml").read_text()
-        table = "[model_defaults.batching]\nenabled = true"
-        assert table in text
-        profile.write_text(text if batching else text.replace(table, table.replace("true", "false")))
+        for wanted, on in ((batching, "[model_defaults.batching]\nenabled = true"), (watching, "[model_defaults.drift]\nenabled = true"),
+                           (recording, "\npredictions = true")):
+            assert on in text
+            text = text if wanted else text.replace(on, on.replace("true", "false"))
+        profile.write_text(text)
         with open(folder / "serve.log", "w+") as log:
             process = subprocess.Popen(
                 [TEMPER, "serve", "--data", folder / "state", "--profile", profile, "--http", "127.0.0.1:0",
                  "--grpc", "off", "--admin", "off", "--admin-grpc", "off"],
                 stderr=log, env=environment(), start_new_session=True)
             try:
-                yield "http://" + address_in(folder / "serve.log", process)
+                yield Address("http://" + address_in(folder / "serve.log", process), process.pid)
             finally:
                 stop(process)
+
+
+class Address(str):
+    """A server's URL that knows its process."""
+
+    def __new__(cls, url, pid):
+        address = super().__new__(cls, url)
+        address.pid = pid
+        return address
+
+
+def cpu_seconds(address):
+    """CPU time of the server and its children that have not ended: user and system."""
+    ticks = 0
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            if int(entry.name) == address.pid or int(fields[1]) == address.pid:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def address_in(log, process):
