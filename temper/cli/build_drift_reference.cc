@@ -10,7 +10,6 @@
 #include "temper/data/read.h"
 #include "temper/model/features/feature_rows.h"
 #include "temper/model/runtime/host/host.h"
-#include "temper/watch/drift/feature_values.h"
 #include "temper/watch/drift/learn.h"
 
 namespace temper::cli {
@@ -143,25 +142,12 @@ class Pass {
   Result<std::optional<drift::Calibration>> learn(const FeatureMap& map,
                                                   const std::vector<drift::FeatureValues>& values,
                                                   drift::Role role) const {
-    if (map.empty()) return std::optional<drift::Calibration>();
-    std::vector<drift::ReferenceColumn> reference;
-    reference.reserve(values.size());
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      reference.push_back(
-          {.name = map.features()[k].name, .role = role, .values = values[k].view()});
-    }
     std::vector<std::int64_t> times;
     if (!time_.empty()) {
       TEMPER_TRY(const data::Column* column, table_.column(time_));
       times = column->integers();
     }
-    drift::CalibrationConfig config;
-    config.period_ns = options_.policy.period.count();
-    config.window_rows = static_cast<std::size_t>(options_.policy.min_rows);
-    config.alarms_per_month = kAlarmsPerMonth;
-    TEMPER_TRY(drift::Calibration learned,
-               drift::learn({.time_ns = times, .columns = reference}, config));
-    return std::optional(std::move(learned));
+    return learn_side(map, values, role, times, options_.policy);
   }
 
   const registry::VersionRecord& record_;
@@ -178,6 +164,26 @@ class Pass {
 };
 
 }  // namespace
+
+Result<std::optional<drift::Calibration>> learn_side(const FeatureMap& map,
+                                                     std::span<const drift::FeatureValues> values,
+                                                     drift::Role role,
+                                                     std::span<const std::int64_t> times_ns,
+                                                     const profile::Drift& policy) {
+  if (map.empty()) return std::optional<drift::Calibration>();
+  std::vector<drift::ReferenceColumn> reference;
+  reference.reserve(values.size());
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    reference.push_back({.name = map.features()[k].name, .role = role, .values = values[k].view()});
+  }
+  drift::CalibrationConfig config;
+  config.period_ns = policy.period.count();
+  config.window_rows = static_cast<std::size_t>(policy.min_rows);
+  config.alarms_per_month = kAlarmsPerMonth;
+  TEMPER_TRY(drift::Calibration learned,
+             drift::learn({.time_ns = times_ns, .columns = reference}, config));
+  return std::optional(std::move(learned));
+}
 
 Result<drift::DriftReference> build_drift_reference(const registry::VersionRecord& record,
                                                     const DriftReferenceOptions& options) {

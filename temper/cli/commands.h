@@ -13,6 +13,7 @@ Command drift_calibrate_command();
 Command drift_command();
 Command host_command();
 Command infer_command();
+Command ingest_command();
 Command model_add_command();
 Command model_alias_command();
 Command model_list_command();

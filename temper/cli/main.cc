@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
                      train_xgboost_command(),   profile_check_command(), profile_show_command(),
                      data_query_command(),      drift_command(),         drift_calibrate_command(),
                      reference_build_command(), alarm_command(),         alarm_list_command(),
-                     worker_command(),          host_command(),          trainer_command()});
+                     worker_command(),          ingest_command(),        host_command(),
+                     trainer_command()});
   } catch (const std::exception& error) {
     fmt::print(stderr, "temper: INTERNAL: {}\n", error.what());
     return kFailed;

@@ -40,6 +40,7 @@ class WorkerRole {
                                                    metrics::Registry& metrics, const Clock& clock);
 
   [[nodiscard]] std::uint64_t handled() const { return worker_->handled(); }
+  [[nodiscard]] stores::PredictionStore& store() { return *store_; }
 
  private:
   WorkerRole() = default;
