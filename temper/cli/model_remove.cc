@@ -8,6 +8,7 @@
 #include "temper/cli/model_text.h"
 #include "temper/core/log.h"
 #include "temper/model/registry/registry.h"
+#include "temper/watch/drift/drift_reference.h"
 
 namespace temper::cli {
 namespace {
@@ -29,12 +30,17 @@ Result<registry::GarbageReport> remove(const RemoveOptions& options) {
              registry::Registry::open(data_folder(options.data), {.create = false}));
   std::optional<int> version;
   if (options.version > 0) version = static_cast<int>(options.version);
+  TEMPER_TRY(const std::vector<registry::VersionRecord> versions, registry.show(options.name));
   Status removed = registry.remove(options.name, version, options.force);
   if (!removed) {
     if (removed.error().code != ErrorCode::kFailedPrecondition) {
       return std::unexpected(std::move(removed).error());
     }
     return fail(ErrorCode::kFailedPrecondition, "{} (--force)", removed.error().message);
+  }
+  for (const registry::VersionRecord& record : versions) {
+    if (version && record.version != *version) continue;
+    drift::remove_drift_reference(registry.folder(), record.model, record.version);
   }
   return registry.collect_garbage();
 }

@@ -76,4 +76,10 @@ Result<DriftReference> load_drift_reference(const std::filesystem::path& folder,
   return reference;
 }
 
+void remove_drift_reference(const std::filesystem::path& folder, std::string_view model,
+                            int version) {
+  std::error_code ignored;
+  std::filesystem::remove(drift_reference_path(folder, model, version), ignored);
+}
+
 }  // namespace temper::drift

@@ -39,4 +39,8 @@ struct DriftReference {
 [[nodiscard]] Result<DriftReference> load_drift_reference(const std::filesystem::path& folder,
                                                           std::string_view model, int version);
 
+/// Removes what is kept, if anything is.
+void remove_drift_reference(const std::filesystem::path& folder, std::string_view model,
+                            int version);
+
 }  // namespace temper::drift

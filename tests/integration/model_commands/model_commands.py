@@ -100,6 +100,8 @@ class ModelCommands(unittest.TestCase):
         self.assertIn("takes 4 features", self.refusal_of("add", "m", self.good, "--reference", narrow, "--label", "late"))
         self.assertEqual(self.versions("m"), [1])
         self.assertTrue((self.data / "references" / "m.1.drift").exists())
+        self.json_of("remove", "m", "--force")
+        self.assertFalse((self.data / "references" / "m.1.drift").exists())
 
     def test_broken_files_are_refused_with_their_fault_and_nothing_is_kept(self):
         self.json_of("add", "m", self.good)
