@@ -131,7 +131,7 @@ void DriftSink::take(std::span<const KeptEvidence> batch) {
     if (!last->version) continue;
     last->tenant = kept.evidence->tenant;
     last->changed = true;
-    last->version->add(*kept.evidence);
+    last->version->add(kept.evidence);
   }
   go_on();
   send_events();

@@ -3,10 +3,12 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "temper/gateway/evidence/evidence.h"
 #include "temper/watch/drift/feature_values.h"
 #include "temper/watch/drift/monitor.h"
 
@@ -27,15 +29,17 @@ struct OrderedRows {
 /// load. A row is released once `kHeld` rows of later time have come, more than are ever under way
 /// at once, or when the caller says that nothing more is coming. Rows of equal time are ordered by
 /// their values, so that the order in which rows are released depends on the rows alone.
+///
+/// Held rows stay in their tensors: values are taken out when they are released, a feature at a
+/// time.
 class RowBuffer {
  public:
   static constexpr std::size_t kHeld = 512;
 
-  explicit RowBuffer(FeatureMap map) : map_(std::move(map)), values_(drift::values_of(map_)) {}
+  explicit RowBuffer(FeatureMap map) : map_(std::move(map)) {}
 
-  /// Adds the rows of one request, all of one event time; `tensors` are those that the map speaks
-  /// of.
-  void add(std::int64_t event_time_ns, std::span<const Tensor> tensors);
+  /// Adds the rows of one request; `tensors` are those of `evidence` that the map speaks of.
+  void add(std::shared_ptr<const Evidence> evidence, std::span<const Tensor> tensors);
 
   /// What may be released, into `rows`; false = nothing. `all`: also what is still held back.
   bool release(bool all, OrderedRows& rows);
@@ -43,17 +47,26 @@ class RowBuffer {
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
 
  private:
+  struct Request {
+    std::shared_ptr<const Evidence> evidence;
+    std::span<const Tensor> tensors;
+    // One a tensor; empty but for texts, whose elements have no fixed place.
+    std::vector<std::vector<std::uint64_t>> categories;
+  };
   struct Key {
     std::int64_t time = 0;
     std::uint64_t tie = 0;
+    std::size_t request = 0;
     std::size_t row = 0;
     auto operator<=>(const Key&) const = default;
   };
+  [[nodiscard]] static std::uint64_t tie_of(const Request& request, std::size_t row);
+  void take_feature(const Feature& feature, std::size_t count, drift::FeatureValues& values) const;
+  void forget(std::size_t count);
 
   const FeatureMap map_;
   std::vector<Key> keys_;
-  // As they came, one a feature.
-  std::vector<drift::FeatureValues> values_;
+  std::vector<Request> requests_;
 };
 
 }  // namespace temper::gateway

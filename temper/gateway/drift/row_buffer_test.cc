@@ -22,18 +22,21 @@ FeatureMap two_features() {
        .outputs = {}});
 }
 
-std::vector<Tensor> row(double x, const std::string& c) {
-  return {Tensor::copy_of(DataType::kFp64, {1}, std::as_bytes(std::span(&x, 1))),
-          Tensor::of_strings({1}, std::span(&c, 1))};
+void add(RowBuffer& buffer, std::int64_t time, double x, const std::string& c) {
+  auto evidence = std::make_shared<Evidence>();
+  evidence->event_time = WallTime(Duration(time));
+  evidence->inputs = {Tensor::copy_of(DataType::kFp64, {1}, std::as_bytes(std::span(&x, 1))),
+                      Tensor::of_strings({1}, std::span(&c, 1))};
+  buffer.add(evidence, evidence->inputs);
 }
 
 TEST(RowBufferTest, OrdersByEventTimeWhenNothingMoreComes) {
   RowBuffer buffer(two_features());
   OrderedRows rows;
   EXPECT_FALSE(buffer.release(true, rows));
-  buffer.add(30, row(3, "c"));
-  buffer.add(10, row(1, "a"));
-  buffer.add(20, row(2, "b"));
+  add(buffer, 30, 3, "c");
+  add(buffer, 10, 1, "a");
+  add(buffer, 20, 2, "b");
   EXPECT_FALSE(buffer.release(false, rows));
   ASSERT_TRUE(buffer.release(true, rows));
   EXPECT_EQ(buffer.size(), 0U);
@@ -46,12 +49,35 @@ TEST(RowBufferTest, OrdersByEventTimeWhenNothingMoreComes) {
               ElementsAre(drift::category_id("b"), drift::category_id("c")));
 }
 
+TEST(RowBufferTest, TakesTheRowsOfABatchApart) {
+  RowBuffer buffer(two_features());
+  const std::vector<double> x = {3, 1, 2};
+  const std::vector<std::string> c = {"c", "a", "b"};
+  auto evidence = std::make_shared<Evidence>();
+  evidence->rows = 3;
+  evidence->event_time = WallTime(Duration(7));
+  evidence->inputs = {Tensor::copy_of(DataType::kFp64, {3}, std::as_bytes(std::span(x))),
+                      Tensor::of_strings({3}, c)};
+  buffer.add(evidence, evidence->inputs);
+  OrderedRows rows;
+  ASSERT_TRUE(buffer.release(true, rows));
+  ASSERT_EQ(rows.size(), 3U);
+  std::vector<drift::ColumnView> views;
+  const drift::Rows taken = rows.rows(0, 3, views);
+  EXPECT_THAT(taken.columns[0].numbers, ::testing::UnorderedElementsAre(1, 2, 3));
+  for (std::size_t k = 0; k < 3; ++k) {
+    const std::string expected(
+        1, static_cast<char>('a' + static_cast<int>(taken.columns[0].numbers[k]) - 1));
+    EXPECT_EQ(taken.columns[1].categories[k], drift::category_id(expected)) << "rows stay whole";
+  }
+}
+
 TEST(RowBufferTest, HoldsTheNewestBack) {
   RowBuffer buffer(two_features());
   OrderedRows rows;
   for (std::size_t k = 0; k < 2 * RowBuffer::kHeld; ++k) {
     ASSERT_FALSE(buffer.release(false, rows));
-    buffer.add(static_cast<std::int64_t>(k), row(0, ""));
+    add(buffer, static_cast<std::int64_t>(k), 0, "");
   }
   ASSERT_TRUE(buffer.release(false, rows));
   EXPECT_EQ(rows.size(), RowBuffer::kHeld);
@@ -87,7 +113,7 @@ TEST(RowBufferTest, TheOrderDependsOnTheRowsAlone) {
       }
     };
     for (const Event& event : mixed) {
-      buffer.add(event.time, row(event.x, "a"));
+      add(buffer, event.time, event.x, "a");
       if (shuffle.below(10) == 0 && buffer.release(false, rows)) collect();
     }
     if (buffer.release(true, rows)) collect();

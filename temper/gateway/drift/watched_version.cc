@@ -77,14 +77,15 @@ Status WatchedVersion::add_side(std::string name, bool outputs, const FeatureMap
   return {};
 }
 
-void WatchedVersion::add(const Evidence& evidence) {
+void WatchedVersion::add(const std::shared_ptr<const Evidence>& shared) {
+  const Evidence& evidence = *shared;
   rows_ += static_cast<std::uint64_t>(evidence.rows);
   live_ = evidence.event_time == evidence.arrival;
   for (Side& side : sides_) {
     const bool whole =
         evidence.outputs.size() == output_count_ && std::ranges::is_sorted(evidence.output_indices);
     if (side.outputs && !whole) continue;
-    side.buffer.add(ns(evidence.event_time), side.outputs ? evidence.outputs : evidence.inputs);
+    side.buffer.add(shared, side.outputs ? evidence.outputs : evidence.inputs);
   }
 }
 

@@ -47,7 +47,7 @@ class WatchedVersion {
                                        const drift::DriftReference& reference,
                                        drift::MonitorConfig config);
 
-  void add(const Evidence& evidence);
+  void add(const std::shared_ptr<const Evidence>& evidence);
   /// Whether the prediction of a row of that event time was right.
   void add_label(std::int64_t event_time_ns, bool correct);
 

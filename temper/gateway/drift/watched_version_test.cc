@@ -40,7 +40,7 @@ class WatchedVersionTest : public ::testing::Test {
     Rng rng(seed);
     std::string found;
     for (std::int64_t second = first; second < first + rows; ++second) {
-      version.add(*drift_evidence(record_, rng, second, shift).evidence);
+      version.add(drift_evidence(record_, rng, second, shift).evidence);
       collect(version.advance(false, kNow), found);
     }
     if (quiet_at_the_end) collect(version.advance(true, kNow), found);
@@ -84,7 +84,7 @@ TEST_F(WatchedVersionTest, TheSameRowsGiveTheSameVerdictsAtAnySpeed) {
   std::string in_pieces;
   Rng rng(9);
   for (std::int64_t second = 0; second < 2 * kHour + 1; ++second) {
-    slow.add(*drift_evidence(record_, rng, second, 0.4).evidence);
+    slow.add(drift_evidence(record_, rng, second, 0.4).evidence);
     // A slow replay pauses after every few rows.
     collect(slow.advance(second % 3 == 0, kNow), in_pieces);
   }
@@ -112,7 +112,7 @@ TEST_F(WatchedVersionTest, ARestartGoesOnInTheSameWindow) {
       }
       version = &*after;
     }
-    version->add(*drift_evidence(record_, rng, second, 0.4).evidence);
+    version->add(drift_evidence(record_, rng, second, 0.4).evidence);
     collect(version->advance(false, kNow), found);
   }
   collect(version->advance(true, kNow), found);
@@ -159,7 +159,7 @@ TEST_F(WatchedVersionTest, AnAnswerOfSomeOutputsCountsForTheFeaturesOnly) {
     Evidence evidence = *drift_evidence(record_, rng, second, 0).evidence;
     evidence.outputs.clear();
     evidence.output_indices.clear();
-    version.add(evidence);
+    version.add(std::make_shared<Evidence>(evidence));
     collect(version.advance(false, kNow), found);
   }
   collect(version.advance(true, kNow), found);
@@ -174,7 +174,7 @@ TEST_F(WatchedVersionTest, LiveWindowsCloseByTheWallsClock) {
   for (std::int64_t second = start; second < start + 1'000; ++second) {
     Evidence evidence = *drift_evidence(record_, rng, second, 0).evidence;
     evidence.arrival = evidence.event_time;
-    version.add(evidence);
+    version.add(std::make_shared<Evidence>(evidence));
   }
   collect(version.advance(true, WallTime(std::chrono::seconds(start + kHour))), found);
   EXPECT_EQ(checks_, 0U) << "half a minute is allowed for stragglers";

@@ -18,17 +18,17 @@ class FeatureValues {
   explicit FeatureValues(FeatureKind kind) : categorical_(kind == FeatureKind::kCategorical) {}
 
   void append(const FeatureColumn& column);
-  /// Column `column` of a tensor, as `take_feature_rows` would give it.
-  void append(const Tensor& tensor, std::int64_t column);
+  void append_number(double number);
+  /// Of a feature given as text: `category_id` of it.
+  void append_category(std::uint64_t id) { categories_.push_back(id); }
+  /// Keeps the room.
+  void clear();
 
   [[nodiscard]] std::size_t size() const { return numbers_.size() + categories_.size(); }
   [[nodiscard]] ColumnView view(std::size_t first, std::size_t count) const;
   [[nodiscard]] ColumnView view() const { return view(0, size()); }
   /// The value's bits, for ordering rows of equal time.
   [[nodiscard]] std::uint64_t bits(std::size_t row) const;
-
-  /// Replaces the content by the given rows of `other`, which is of the same feature.
-  void take(const FeatureValues& other, std::span<const std::size_t> rows);
 
  private:
   bool categorical_;
@@ -38,10 +38,5 @@ class FeatureValues {
 
 /// One for each feature of the map.
 [[nodiscard]] std::vector<FeatureValues> values_of(const FeatureMap& map);
-
-/// The rows of one request: what take_feature_rows and `append` do together, without a column made
-/// for each feature of each request.
-void append_rows(const FeatureMap& map, std::span<const Tensor> tensors,
-                 std::vector<FeatureValues>& values);
 
 }  // namespace temper::drift
