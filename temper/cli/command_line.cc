@@ -73,8 +73,8 @@ int run_command_line(int argc, char** argv, const std::vector<Command>& commands
     const std::string noun = noun_of(command.path);
     CLI::App* leaf = nullptr;
     if (noun == command.path) {
-      // A noun that is a command itself may have verbs too ("drift REF CUR", "drift calibrate REF"),
-      // when it is listed before them.
+      // A noun that is a command itself may have verbs too ("drift REF CUR", "drift calibrate
+      // REF"), when it is listed before them.
       leaf = app.add_subcommand(command.path, command.summary);
       nouns[noun] = leaf;
     } else {
