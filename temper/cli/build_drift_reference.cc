@@ -99,19 +99,16 @@ class Pass {
     std::vector<std::size_t> all(signature_.outputs.size());
     for (std::size_t k = 0; k < all.size(); ++k) all[k] = k;
     const std::size_t step = signature_.has_free_rows() ? kRowsPerRun : 1;
-    std::vector<FeatureColumn> some;
     for (std::size_t first = 0; first < table_.rows(); first += step) {
       const std::size_t count = std::min(step, table_.rows() - first);
       TEMPER_TRY(std::vector<oip::NamedTensor> named, inputs.build(table_, first, count));
       TEMPER_TRY(const std::vector<Tensor> ordered,
                  in_signature_order(signature_, std::move(named)));
       TEMPER_TRY_STATUS(check_inputs(signature_, ordered));
-      take_feature_rows(features_, ordered, some);
-      append(some, covariates_);
+      drift::append_rows(features_, ordered, covariates_);
       TEMPER_TRY(const std::vector<Tensor> answer,
                  instance->run({.inputs = ordered, .outputs = all}));
-      take_feature_rows(outputs_, answer, some);
-      append(some, predictions_);
+      drift::append_rows(outputs_, answer, predictions_);
       score(answer, first, count);
     }
     return {};
@@ -132,11 +129,6 @@ class Pass {
       const std::string predicted = class_text(answer[*output], row - first);
       correct_ += predicted == client::class_text(labels, row) ? 1 : 0;
     }
-  }
-
-  static void append(const std::vector<FeatureColumn>& columns,
-                     std::vector<drift::FeatureValues>& values) {
-    for (std::size_t k = 0; k < columns.size(); ++k) values[k].append(columns[k]);
   }
 
   Result<std::optional<drift::Calibration>> learn(const FeatureMap& map,

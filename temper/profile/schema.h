@@ -109,9 +109,9 @@ extern const TextRule kMetricsPrefix;  // [a-z][a-z0-9_]{0,63}
 extern const TextRule kModelName;      // [A-Za-z0-9][A-Za-z0-9._-]{0,127}
 extern const TextRule kOptionalModelName;
 extern const TextRule kStreamPrefix;  // [A-Za-z0-9][A-Za-z0-9_.:-]{0,63}; may be empty
-extern const TextRule kTenant;    // [A-Za-z0-9][A-Za-z0-9_-]{0,63}
-extern const TextRule kSha256;    // 64 lower-case hex digits, not those of the empty key
-extern const TextRule kListener;  // as parse_listen_address; may be empty
+extern const TextRule kTenant;        // [A-Za-z0-9][A-Za-z0-9_-]{0,63}
+extern const TextRule kSha256;        // 64 lower-case hex digits, not those of the empty key
+extern const TextRule kListener;      // as parse_listen_address; may be empty
 
 /// Appends values outside their ranges.
 void check_ranges(std::vector<Problem>& problems, const Profile& profile);

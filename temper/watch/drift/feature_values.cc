@@ -46,4 +46,11 @@ std::vector<FeatureValues> values_of(const FeatureMap& map) {
   return values;
 }
 
+void append_rows(const FeatureMap& map, std::span<const Tensor> tensors,
+                 std::vector<FeatureValues>& values) {
+  std::vector<FeatureColumn> columns;
+  take_feature_rows(map, tensors, columns);
+  for (std::size_t k = 0; k < columns.size(); ++k) values[k].append(columns[k]);
+}
+
 }  // namespace temper::drift

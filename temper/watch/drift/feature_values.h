@@ -39,4 +39,8 @@ class FeatureValues {
 /// One for each feature of the map.
 [[nodiscard]] std::vector<FeatureValues> values_of(const FeatureMap& map);
 
+/// The rows of some tensors, a value of each to each feature.
+void append_rows(const FeatureMap& map, std::span<const Tensor> tensors,
+                 std::vector<FeatureValues>& values);
+
 }  // namespace temper::drift
