@@ -54,7 +54,6 @@ say "3. Registered: run in a process of its own with limits, measured, kept by i
 say "4. Served over HTTP and gRPC"
 start_server --profile "$work/demo.toml"
 echo "http $http, grpc $grpc"
-"$python" "$root/examples/demo/grpc_agrees.py" "$http" "$grpc" flights "$deps/data/nycflights13/flights.csv" 200
 
 say "5. February to December replayed in the order of time, one request a flight (the months are UTC)"
 "$temper" replay "$work/data/flights_2013.parquet" --model flights --url "http://$http" --time event_time --label late \
@@ -64,10 +63,13 @@ echo "The model never learns after January: what it loses from month to month is
 say "6. What drifted meanwhile, by the event's own time (policy calibrated, against January, like hours of the week compared)"
 "$temper" alarm list --data "$work/state" --output json | "$python" "$root/examples/demo/drift_by_month.py"
 
-say "7. How fast: the flights model, JSON over HTTP, closed loop"
+say "7. The same answers over both protocols"
+"$python" "$root/examples/demo/grpc_agrees.py" "$http" "$grpc" flights "$deps/data/nycflights13/flights.csv" 200
+
+say "8. How fast: the flights model, JSON over HTTP, closed loop"
 "$temper" bench serve --model flights --url "http://$http" --data "$work/data/january.parquet" --connections 1,16,64 --seconds 3 2>/dev/null
 
-say "8. What batching gives: a 50-3072-3072-10 network at 64 connections, batching on, then off"
+say "9. What batching gives: a 50-3072-3072-10 network at 64 connections, batching on, then off"
 "$temper" bench serve --model sensor --url "http://$http" --connections 1,64 --seconds 4 2>/dev/null
 stop_server
 "$temper" profile show | sed '/^\[model_defaults.batching\]/,/^\[/ s/^enabled = true/enabled = false/' >"$work/unbatched.toml"
