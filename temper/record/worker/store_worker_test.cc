@@ -61,8 +61,10 @@ TEST_F(StoreWorkerTest, WhatTravelsIsStoredOnceAndJoined) {
   append("PREDICTIONS", prediction("id-1"));
   append("PREDICTIONS", prediction("id-1"));
   append("PREDICTIONS", prediction("id-2"));
+  // Of now: the housekeeper removes old labels that have no prediction yet.
+  const std::int64_t now = system_clock_instance().wall_now().time_since_epoch().count();
   const std::vector<stores::FeedbackRecord> labels = {
-      {.prediction_id = "id-2", .row = 0, .label = "1", .observed_at_ns = 3, .source = "s"}};
+      {.prediction_id = "id-2", .row = 0, .label = "1", .observed_at_ns = now, .source = "s"}};
   append("FEEDBACK", feedback_json(labels));
   const stores::DriftEventRecord event{
       .event_id = "e",
