@@ -245,6 +245,20 @@ TEST_P(StoreConformanceTest, RetentionRemovesPredictionsWithTheirLabels) {
   EXPECT_EQ(store().find_feedback("old")->size(), 0U);
 }
 
+TEST_P(StoreConformanceTest, RetentionLeavesALabelWhosePredictionMayStillCome) {
+  start();
+  // Both were observed in 1970; the ids were made at 1,700,000,000,000 ms and a millisecond before.
+  const std::string coming = "018bcfe5-6800-7000-8000-000000000000";
+  const std::string lost = "018bcfe5-67ff-7000-8000-000000000000";
+  tell(label(coming, 0, "x", 1));
+  tell(label(lost, 0, "x", 1));
+  const WallTime limit(std::chrono::milliseconds(1'700'000'000'000));
+  EXPECT_EQ(store().remove_before(limit)->feedback, 1U);
+  EXPECT_EQ(store().find_feedback(coming)->size(), 1U);
+  EXPECT_EQ(store().find_feedback(lost)->size(), 0U);
+  EXPECT_EQ(store().remove_before(limit + std::chrono::milliseconds(1))->feedback, 1U);
+}
+
 TEST_P(StoreConformanceTest, AFullStoreRefusesWholeBatchesAndTakesThemOnceThereIsRoom) {
   start({.max_bytes = std::uint64_t{1} << 20});
   std::uint64_t stored = 0;

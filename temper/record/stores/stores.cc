@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "temper/core/ids.h"
+
 namespace temper::stores {
 namespace {
 
@@ -25,6 +27,14 @@ Status StoreLimits::validate() const {
 bool wins_over(const FeedbackRecord& later, const FeedbackRecord& kept) {
   return std::tie(later.observed_at_ns, later.label, later.source) >
          std::tie(kept.observed_at_ns, kept.label, kept.source);
+}
+
+bool could_still_come(std::string_view prediction_id, WallTime limit) {
+  const auto id = Uuid::parse(prediction_id);
+  if (!id || (id->bytes[6] >> 4U) != 7) return false;
+  std::int64_t made_ms = 0;
+  for (std::size_t k = 0; k < 6; ++k) made_ms = (made_ms << 8) | id->bytes[k];
+  return made_ms >= limit.time_since_epoch().count() / 1'000'000;
 }
 
 Status check(const PredictionRecord& record) {

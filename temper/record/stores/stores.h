@@ -179,7 +179,8 @@ class PredictionStore {
                                                                std::size_t max_rows) = 0;
 
   /// Retention: removes predictions that arrived before `limit`, with their labels; feedback
-  /// without a prediction observed before it; drift events detected before it.
+  /// observed before it whose prediction is not there and could not still come; drift events
+  /// detected before it.
   [[nodiscard]] virtual Result<RetentionResult> remove_before(WallTime limit) = 0;
 
   [[nodiscard]] virtual Result<StoreInfo> info() = 0;
@@ -191,6 +192,10 @@ class PredictionStore {
 
 /// Where `later` takes the place of `kept`: observed later, or by the tie rule of FeedbackResult.
 [[nodiscard]] bool wins_over(const FeedbackRecord& later, const FeedbackRecord& kept);
+
+/// Whether a prediction of that id was answered at `limit` or later, so that it may be on its way:
+/// a UUIDv7 says when it was made. (The label of a replayed event is observed long before.)
+[[nodiscard]] bool could_still_come(std::string_view prediction_id, WallTime limit);
 
 /// What every adapter refuses; errors: kInvalidArgument naming the field.
 [[nodiscard]] Status check(const PredictionRecord& record);

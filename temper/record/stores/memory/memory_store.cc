@@ -238,7 +238,7 @@ Result<RetentionResult> MemoryStore::remove_before(WallTime limit) {
     ++result.predictions;
   }
   for (auto labels = feedback_.begin(); labels != feedback_.end();) {
-    if (predictions_.ids.contains(labels->first)) {
+    if (predictions_.ids.contains(labels->first) || could_still_come(labels->first, limit)) {
       ++labels;
       continue;
     }

@@ -177,9 +177,14 @@ Result<bool> SqliteStore::remove_portion(std::int64_t limit_ns, RetentionResult&
                       " WHERE arrival < ?1 ORDER BY arrival, n LIMIT ?2)",
                       limit_ns));
     TEMPER_TRY(const std::uint64_t orphans,
+               // The last condition is `could_still_come` (stores.h) in SQL.
                remove("DELETE FROM feedback WHERE (prediction_id, row) IN (SELECT prediction_id,"
                       " row FROM feedback AS f WHERE observed_at < ?1 AND NOT EXISTS"
-                      " (SELECT 1 FROM prediction WHERE id = f.prediction_id) LIMIT ?2)",
+                      " (SELECT 1 FROM prediction WHERE id = f.prediction_id)"
+                      " AND (length(prediction_id) <> 36 OR substr(prediction_id, 15, 1) <> '7'"
+                      " OR prediction_id <"
+                      " printf('%08x-%04x', (?1 / 1000000) >> 16, (?1 / 1000000) & 65535))"
+                      " LIMIT ?2)",
                       limit_ns));
     portion.feedback += orphans;
     TEMPER_TRY(portion.drift_events,
